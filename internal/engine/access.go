@@ -1,0 +1,136 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"sluice/internal/ingest"
+)
+
+// right is something a role may or may not do in a company.
+type right int
+
+const (
+	rightRead right = iota
+	rightUpload
+	rightOverwrite
+	rightManage
+)
+
+var rightsOf = map[ingest.Role][4]bool{
+	ingest.RoleAdmin:        {rightRead: true, rightUpload: true, rightOverwrite: true, rightManage: true},
+	ingest.RoleCompanyAdmin: {rightRead: true, rightUpload: true, rightOverwrite: true, rightManage: true},
+	ingest.RoleEditor:       {rightRead: true, rightUpload: true, rightOverwrite: true},
+	ingest.RolePublisher:    {rightRead: true, rightUpload: true},
+	ingest.RoleViewer:       {rightRead: true},
+}
+
+var rightNames = [...]string{"read", "upload", "overwrite", "manage"}
+
+// may reports whether the caller has a right in a company.
+func may(p ingest.Principal, company ingest.Number, r right) bool {
+	return rightsOf[p.RoleIn(company)][r]
+}
+
+// authorize returns the company if the caller has the right in it. A caller
+// who belongs to no company at all learns that first; one who belongs to others
+// learns whether the company exists, as the Scene7 contract tells the two apart.
+func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
+	const op = "engine.authorize"
+	if p.Anonymous() {
+		return nil, &ingest.Error{Kind: ingest.Unauthenticated, Op: op, Code: ingest.CodeNoCredentials, Msg: "log in first"}
+	}
+	if !p.Admin && len(p.Memberships) == 0 {
+		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+	}
+	c, err := tx.Company(company)
+	if ingest.KindOf(err) == ingest.NotFound && err != nil {
+		return nil, &ingest.Error{Kind: ingest.NotFound, Op: op, Code: ingest.CodeUnknownCompany, Msg: fmt.Sprintf("no company has the number %d", company), Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if p.RoleIn(company) == "" {
+		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotMember, Msg: fmt.Sprintf("the user does not belong to company %d", company)}
+	}
+	if !may(p, company, r) {
+		return nil, &ingest.Error{
+			Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole,
+			Msg: fmt.Sprintf("the role %s may not %s", p.RoleIn(company), rightNames[r]),
+		}
+	}
+	return c, nil
+}
+
+// readable lists the companies whose things the caller may read; nil means all.
+func readable(p ingest.Principal) ([]ingest.Number, error) {
+	if p.Admin {
+		return nil, nil
+	}
+	numbers := []ingest.Number{}
+	for _, m := range p.Memberships {
+		if may(p, m.Company, rightRead) {
+			numbers = append(numbers, m.Company)
+		}
+	}
+	if len(numbers) == 0 {
+		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.readable", Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+	}
+	return numbers, nil
+}
+
+// Company returns a company that the caller may read.
+func (e *Engine) Company(ctx context.Context, p ingest.Principal, number ingest.Number) (c *ingest.Company, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		c, err = authorize(tx, p, number, rightRead)
+		return err
+	})
+	return c, err
+}
+
+// CompanyNamed returns a company that the caller may read, by its exact name,
+// its slug or its UUID.
+func (e *Engine) CompanyNamed(ctx context.Context, p ingest.Principal, name string) (c *ingest.Company, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		var found *ingest.Company
+		for _, find := range []func() (*ingest.Company, error){
+			func() (*ingest.Company, error) { return tx.CompanyByName(name) },
+			func() (*ingest.Company, error) { return tx.CompanyBySlug(name) },
+			func() (*ingest.Company, error) { return tx.CompanyByUUID(ingest.UUID(name)) },
+		} {
+			found, err = find()
+			if err == nil {
+				c, err = authorize(tx, p, found.Number, rightRead)
+				return err
+			}
+			if ingest.KindOf(err) != ingest.NotFound {
+				return err
+			}
+		}
+		return &ingest.Error{Kind: ingest.NotFound, Op: "engine.CompanyNamed", Code: ingest.CodeUnknownCompany, Msg: fmt.Sprintf("no company is called %q", name)}
+	})
+	return c, err
+}
+
+// Companies lists the companies that the caller may read.
+func (e *Engine) Companies(ctx context.Context, p ingest.Principal) (list []*ingest.Company, err error) {
+	numbers, err := readable(p)
+	if err != nil {
+		return nil, err
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		if numbers == nil {
+			list, err = tx.Companies(ingest.Page{Limit: 1000})
+			return err
+		}
+		for _, n := range numbers {
+			c, err := tx.Company(n)
+			if err != nil {
+				return err
+			}
+			list = append(list, c)
+		}
+		return nil
+	})
+	return list, err
+}

@@ -1,0 +1,111 @@
+// Package engine holds every rule of Sluice, once: who may do what, where a
+// file goes and what becomes of it when its name is taken, how an upload moves
+// through its states, when a job is done, what is logged, queued and announced.
+//
+// Doors parse their dialect, call a verb here with the caller explicit, and
+// render the answer. The engine knows nothing of HTTP, SQL or file systems; it
+// reaches them through the ports of package ingest.
+//
+// Two ways lead in. A door that receives whole files in one request spools each
+// of them (Spool) and hands all over at once (Deliver). A door whose files span
+// requests uses Begin, Write, Finish, Abort and Status.
+package engine
+
+import (
+	"log/slog"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+// Config is what the engine needs. Store, Blobs, Now, NewUUID and Detect are
+// required.
+type Config struct {
+	Store   ingest.Store
+	Blobs   ingest.Blobs
+	Now     func() time.Time
+	NewUUID func() ingest.UUID
+	// Detect names the MIME type of a file from its first bytes, with its name
+	// as a hint.
+	Detect func(head []byte, fileName string) string
+	Log    *slog.Logger
+	// DeferDigest leaves the whole-file SHA-256 to a task after the answer
+	// instead of computing it while the bytes arrive.
+	DeferDigest bool
+	// JobIdle closes a job that has received nothing for so long. 0 = 30 minutes.
+	JobIdle time.Duration
+	// SameAddress binds a job to the address that opened it.
+	SameAddress bool
+	// UploadLifetime ends open uploads that have received nothing for so long.
+	// 0 = 7 days.
+	UploadLifetime time.Duration
+	// Crash, if set, is called at named points of a delivery; tests strike there.
+	Crash func(point string)
+}
+
+// Limits of what a client may send, in bytes unless said otherwise. They keep
+// rows and paths sane whatever the door.
+const (
+	MaxNameBytes        = 255   // one path segment
+	MaxPathBytes        = 4096  // a folder path
+	MaxPathDepth        = 64    // segments of a folder path
+	MaxJobNameBytes     = 255   // before a suffix is added
+	MaxDescriptionBytes = 16384 // of a job
+)
+
+// Engine is the use cases of Sluice. It is safe for concurrent use.
+type Engine struct {
+	store   ingest.Store
+	blobs   ingest.Blobs
+	now     func() time.Time
+	newUUID func() ingest.UUID
+	detect  func([]byte, string) string
+	log     *slog.Logger
+	crash   func(string)
+
+	deferDigest    bool
+	sameAddress    bool
+	jobIdle        time.Duration
+	uploadLifetime time.Duration
+
+	flights  *flights
+	wake     chan struct{}
+	activity *activity
+	active   *activeUploads
+	closing  keyedLocks // uploads being finished
+}
+
+// New returns an engine. Nothing runs until a verb is called.
+func New(c Config) *Engine {
+	e := &Engine{
+		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
+		log: c.Log, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
+		jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		flights: newFlights(), wake: make(chan struct{}, 1),
+		activity: newActivity(c.Now), active: newActiveUploads(),
+	}
+	if e.log == nil {
+		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.crash == nil {
+		e.crash = func(string) {}
+	}
+	if e.jobIdle == 0 {
+		e.jobIdle = 30 * time.Minute
+	}
+	if e.uploadLifetime == 0 {
+		e.uploadLifetime = 7 * 24 * time.Hour
+	}
+	return e
+}
+
+// Wake is sent to (never more than one value waits) when a task may be ready to
+// run.
+func (e *Engine) Wake() <-chan struct{} { return e.wake }
+
+func (e *Engine) wakeWorkers() {
+	select {
+	case e.wake <- struct{}{}:
+	default:
+	}
+}

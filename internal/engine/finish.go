@@ -1,0 +1,199 @@
+package engine
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"sluice/internal/ingest"
+)
+
+// FinishSpec says what the client promised about the whole file.
+type FinishSpec struct {
+	Size   int64  // bytes; -1 = as known from Begin, or what has arrived
+	SHA256 []byte // nil = nothing promised
+}
+
+// Finish makes an upload an asset. Finishing twice, at once or again after a
+// crash gives one asset and equal answers.
+//
+// Errors: Conflict when bytes are missing, Mismatch/CodeDigest when the promise
+// does not hold (the upload stays open), Gone for aborted and expired uploads.
+func (e *Engine) Finish(ctx context.Context, p ingest.Principal, id ingest.UUID, spec FinishSpec) (*ingest.Asset, error) {
+	defer e.closing.lock(id)()
+	u, err := e.findUpload(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	switch u.State {
+	case ingest.UploadDone:
+		return e.assetOf(ctx, u)
+	case ingest.UploadOpen, ingest.UploadSealing:
+	default:
+		return nil, stillOpen(u)
+	}
+	defer e.flights.begin()()
+	return e.finish(ctx, p, u, spec)
+}
+
+func (e *Engine) assetOf(ctx context.Context, u *ingest.Upload) (a *ingest.Asset, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		if u.Asset == 0 {
+			return &ingest.Error{Kind: ingest.Conflict, Op: "engine.Finish", Code: ingest.CodeExists, Msg: "the file was not stored; the job log says why"}
+		}
+		a, err = tx.Asset(u.Asset)
+		return err
+	})
+	return a, err
+}
+
+func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Upload, spec FinishSpec) (*ingest.Asset, error) {
+	a, release, err := e.active.hold(ctx, e, u)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	size, err := finalSize(ctx, a, u, spec)
+	if err != nil {
+		return nil, err
+	}
+	head, err := a.head(size)
+	if err != nil {
+		return nil, err
+	}
+	var sum []byte
+	if !e.deferDigest || spec.SHA256 != nil {
+		if sum, err = a.digest(ctx, size); err != nil {
+			return nil, err
+		}
+	}
+	if spec.SHA256 != nil && !bytes.Equal(sum, spec.SHA256) {
+		return nil, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the SHA-256 of the file is %x, %x was promised", sum, spec.SHA256)}
+	}
+	if err := e.markSealing(ctx, u, size); err != nil {
+		return nil, err
+	}
+	e.crash("finish.sealing")
+	ref, err := a.stage.Seal(ctx, size)
+	if err != nil {
+		return nil, err
+	}
+	e.crash("finish.sealed")
+	ref.SHA256 = sum
+	asset, err := e.landUpload(ctx, p, u, ref, head)
+	e.crash("finish.committed")
+	e.active.forget(u.UUID)
+	if err == nil {
+		e.wakeWorkers()
+	}
+	return asset, err
+}
+
+// finalSize determines the file's size and checks that all of it has arrived.
+func finalSize(ctx context.Context, a *activeUpload, u *ingest.Upload, spec FinishSpec) (int64, error) {
+	windows, err := a.stage.Windows(ctx)
+	if err != nil {
+		return 0, err
+	}
+	size := u.Size
+	if spec.Size >= 0 {
+		if size >= 0 && size != spec.Size {
+			return 0, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Msg: fmt.Sprintf("the upload was begun with %d bytes and finished with %d", size, spec.Size)}
+		}
+		size = spec.Size
+	}
+	if size < 0 && len(windows) > 0 {
+		size = windows[len(windows)-1].End()
+	}
+	size = max(size, 0)
+	whole := size == 0 && len(windows) == 0 || len(windows) == 1 && windows[0].Offset == 0 && windows[0].Length == size
+	if !whole {
+		return 0, &ingest.Error{Kind: ingest.Conflict, Op: "engine.Finish", Code: ingest.CodeOffset, Msg: fmt.Sprintf("not all of the %d bytes have arrived (%s)", size, describe(windows))}
+	}
+	return size, nil
+}
+
+func describe(windows []ingest.Window) string {
+	if len(windows) == 0 {
+		return "nothing has"
+	}
+	const most = 5
+	text := "received:"
+	for i, w := range windows {
+		if i == most {
+			return text + fmt.Sprintf(" and %d more ranges", len(windows)-most)
+		}
+		text += fmt.Sprintf(" %d-%d", w.Offset, w.End()-1)
+	}
+	return text
+}
+
+func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) error {
+	return e.store.Update(ctx, func(tx ingest.Tx) error {
+		fresh, err := tx.Upload(u.UUID)
+		if err != nil {
+			return err
+		}
+		if fresh.State != ingest.UploadSealing {
+			if err := stillOpen(fresh); err != nil {
+				return err
+			}
+		}
+		u.State, u.Size = ingest.UploadSealing, size
+		return tx.UpdateUpload(u)
+	})
+}
+
+// landUpload makes the asset and ends the upload in one transaction.
+func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (asset *ingest.Asset, err error) {
+	var unused bool
+	err = e.store.Update(ctx, func(tx ingest.Tx) error {
+		c, err := authorize(tx, p, u.Company, rightUpload)
+		if err != nil {
+			return err
+		}
+		if fresh, err := tx.Upload(u.UUID); err != nil {
+			return err
+		} else if fresh.State != ingest.UploadSealing {
+			return stillOpen(fresh)
+		}
+		if err := tx.LockCompany(c.Number); err != nil {
+			return err
+		}
+		j, err := tx.Job(u.Job)
+		if err != nil {
+			return err
+		}
+		place, err := PlaceOf(c.Name, u.Folder, u.FileName)
+		if err != nil {
+			return err
+		}
+		delta := ingest.JobDelta{Pending: -1}
+		publish := u.Publish
+		out, err := e.land(tx, p, c, j, landing{
+			place: place, blob: ref, head: head, policy: u.Conflict, processing: &j.Processing, publish: &publish, metadata: u.Metadata,
+		}, &delta)
+		if err != nil {
+			return err
+		}
+		u.State, u.Touched = ingest.UploadDone, e.now()
+		if asset, unused = out.Asset, out.Asset == nil; asset != nil {
+			u.Asset = asset.Number
+		}
+		if err := tx.UpdateUpload(u); err != nil {
+			return err
+		}
+		changed, err := tx.ChangeJob(j.Number, delta)
+		if err != nil {
+			return err
+		}
+		return e.settle(tx, changed)
+	})
+	if err == nil && unused {
+		if err := e.blobs.Delete(ctx, ref.Key); err != nil {
+			return nil, err
+		}
+		return e.assetOf(ctx, u)
+	}
+	return asset, err
+}

@@ -1,0 +1,212 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+// JobSpec opens a new job.
+type JobSpec struct {
+	Door        ingest.Door
+	Name        string // as the client gave it
+	Description string
+	Locale      string
+	Client      string // program name, or host
+	Address     string // IP address of the caller
+	Processing  ingest.Processing
+	Echo        []byte // the door's own record of the options
+}
+
+// JobRef names an existing job. The first set field decides: Number, then Name,
+// then OriginalName (the newest job with it).
+type JobRef struct {
+	Number       ingest.Number
+	Name         string
+	OriginalName string
+}
+
+// String renders the reference for messages.
+func (r JobRef) String() string {
+	switch {
+	case r.Number != 0:
+		return strconv.FormatInt(int64(r.Number), 10)
+	case r.Name != "":
+		return quote(r.Name)
+	default:
+		return quote(r.OriginalName)
+	}
+}
+
+// validate checks what a client wrote into a new job.
+func (s *JobSpec) validate() error {
+	const op = "engine.JobSpec"
+	if s.Name == "" {
+		return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeMissing, Msg: "the job has no name"}
+	}
+	if err := checkText(s.Name, "job name"); err != nil {
+		return err
+	}
+	if len(s.Name) > MaxJobNameBytes {
+		return tooLong(op, "job name", len(s.Name), MaxJobNameBytes)
+	}
+	if len(s.Description) > MaxDescriptionBytes {
+		return tooLong(op, "description", len(s.Description), MaxDescriptionBytes)
+	}
+	return nil
+}
+
+// openJob creates a job and writes the first rows of its log.
+func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *JobSpec) (*ingest.Job, error) {
+	now := e.now()
+	name, err := uniqueJobName(tx, c.Number, s.Name, now)
+	if err != nil {
+		return nil, err
+	}
+	j := &ingest.Job{
+		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Name: name, OriginalName: s.Name,
+		State: ingest.JobNew, Open: true, Description: s.Description, Locale: s.Locale, Client: s.Client,
+		Address: s.Address, Processing: s.Processing, Echo: s.Echo, Created: now, LastPost: now,
+	}
+	if err := tx.CreateJob(j); err != nil {
+		return nil, err
+	}
+	err = tx.AppendLog(
+		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogBeginUpload, Message: "The upload began."},
+		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogOriginalJobName, Message: s.Name},
+		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogJobClient, Message: s.Client},
+	)
+	if err != nil {
+		return nil, err
+	}
+	return j, tx.Emit(ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventJobOpened, Subject: j.UUID, User: p.User})
+}
+
+// uniqueJobName gives the submitted name if no job of the company has it, else
+// the name with a time stamp, as recorded Scene7 traffic has it.
+func uniqueJobName(tx ingest.Tx, company ingest.Number, name string, now time.Time) (string, error) {
+	candidate := name
+	for stamp := now; ; stamp = stamp.Add(time.Millisecond) {
+		_, err := tx.JobByName(company, candidate)
+		if ingest.KindOf(err) == ingest.NotFound && err != nil {
+			return candidate, nil
+		}
+		if err != nil {
+			return "", err
+		}
+		candidate = name + stamp.Format("_2006-01-02-15:04:05.000")
+	}
+}
+
+// joinJob returns an existing job that the caller may add files to.
+func (e *Engine) joinJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, ref JobRef, address string) (*ingest.Job, error) {
+	const op = "engine.joinJob"
+	j, err := findJob(tx, c.Number, ref)
+	if err != nil {
+		return nil, err
+	}
+	switch {
+	case j.User != p.User:
+		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotOwner, Msg: fmt.Sprintf("job %s was opened by another user", ref)}
+	case !j.Open:
+		return nil, &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeJobClosed, Msg: fmt.Sprintf("job %s takes no more files, its state is %s", ref, j.State)}
+	case e.sameAddress && j.Address != address:
+		return nil, &ingest.Error{
+			Kind: ingest.Forbidden, Op: op, Code: ingest.CodeOtherAddress,
+			Msg: fmt.Sprintf("job %s takes files only from the address that opened it; this request came from %s", ref, address),
+		}
+	}
+	return j, nil
+}
+
+func findJob(tx ingest.Tx, company ingest.Number, ref JobRef) (*ingest.Job, error) {
+	unknown := &ingest.Error{Kind: ingest.NotFound, Op: "engine.findJob", Code: ingest.CodeJobUnknown, Msg: fmt.Sprintf("no job %s in this company", ref)}
+	var j *ingest.Job
+	var err error
+	switch {
+	case ref.Number != 0:
+		j, err = tx.Job(ref.Number)
+	case ref.Name != "":
+		j, err = tx.JobByName(company, ref.Name)
+	case ref.OriginalName != "":
+		var list []*ingest.Job
+		list, err = tx.Jobs(ingest.JobFilter{Companies: []ingest.Number{company}, OriginalName: ref.OriginalName, Newest: true}, ingest.Page{Limit: 1})
+		if err == nil && len(list) > 0 {
+			j = list[0]
+		}
+	}
+	if err != nil && ingest.KindOf(err) != ingest.NotFound {
+		return nil, err
+	}
+	if err != nil || j == nil || j.Company != company {
+		return nil, unknown
+	}
+	return j, nil
+}
+
+// settle moves a job to the state that its counts imply, and writes the last
+// rows of its log in the same transaction in which it leaves the active jobs.
+func (e *Engine) settle(tx ingest.Tx, j *ingest.Job) error {
+	was := j.State
+	if was == ingest.JobDone {
+		return nil
+	}
+	switch {
+	case j.Pending > 0 && was == ingest.JobStopping:
+	case j.Pending > 0:
+		j.State = ingest.JobRunning
+	case !j.Open:
+		return e.finishJob(tx, j)
+	case j.Counts.Total == 0:
+		j.State = ingest.JobNew
+	default:
+		j.State = ingest.JobWaitingClient
+	}
+	if j.State == was {
+		return nil
+	}
+	return tx.SetJobState(j)
+}
+
+func (e *Engine) finishJob(tx ingest.Tx, j *ingest.Job) error {
+	now := e.now()
+	j.State, j.Open, j.Finished = ingest.JobDone, false, now
+	err := tx.AppendLog(
+		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogTotalFileCount, Message: strconv.FormatInt(j.Counts.Total, 10)},
+		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogEndUpload, Message: "The upload ended."},
+	)
+	if err != nil {
+		return err
+	}
+	if err := tx.SetJobState(j); err != nil {
+		return err
+	}
+	e.activity.forget(j.Number)
+	return tx.Emit(ingest.Event{Company: j.Company, Time: now, Kind: ingest.EventJobFinished, Subject: j.UUID, User: j.User})
+}
+
+// CheckJob reports the error that Deliver would answer for a job that is to be
+// joined, so that a door can refuse before it has stored a body.
+func (e *Engine) CheckJob(ctx context.Context, p ingest.Principal, company ingest.Number, ref JobRef, address string) (j *ingest.Job, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		c, err := authorize(tx, p, company, rightUpload)
+		if err != nil {
+			return err
+		}
+		j, err = e.joinJob(tx, p, c, ref, address)
+		return err
+	})
+	return j, err
+}
+
+// CheckUpload reports the error that Deliver would answer for a new job.
+func (e *Engine) CheckUpload(ctx context.Context, p ingest.Principal, company ingest.Number) (c *ingest.Company, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		c, err = authorize(tx, p, company, rightUpload)
+		return err
+	})
+	return c, err
+}

@@ -1,0 +1,246 @@
+package engine
+
+import (
+	"fmt"
+	"strings"
+
+	"sluice/internal/ingest"
+)
+
+// landing is one file whose bytes are durable and that is to become an asset.
+type landing struct {
+	place          Place
+	blob           ingest.BlobRef
+	head           []byte
+	policy         ingest.ConflictPolicy
+	knownTypesOnly bool // refuse files that the library has no type for
+	processing     *ingest.Processing
+	publish        *bool // nil = processing.Publish
+	metadata       map[string]string
+}
+
+// land makes an asset, or a new version of one, from a file: name conflicts,
+// quotas, types, tasks, log rows and events. What speaks against the file alone
+// is logged and counted in delta; the error is for failures of the store and,
+// under a policy of ActionFail, for the conflict.
+func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, l landing, delta *ingest.JobDelta) (Outcome, error) {
+	delta.Counts.Total++
+	full := l.place.Folder + l.place.FileName
+	if hidden(l.place.FileName) {
+		return e.refuse(tx, j, delta, ingest.LogUploadWarning, full, fmt.Sprintf("%s is a hidden file of an operating system and was skipped.", full))
+	}
+	if l.place.Name == "" {
+		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: nothing of the name is left once the characters that names cannot have are removed.", quote(full)))
+	}
+	contentType := e.detect(l.head, l.place.FileName)
+	kind, known := assetType(l.place.FileName, contentType)
+	if !known && l.knownTypesOnly {
+		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: files of this type are not supported.", full))
+	}
+	folder, err := e.folderAt(tx, c.Number, l.place.Folder)
+	if err != nil {
+		return Outcome{}, err
+	}
+	r, err := resolve(tx, p, c, folder, l.place, l.policy)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if r.skip != "" {
+		return e.refuse(tx, j, delta, ingest.LogDuplicateSkipped, full, fmt.Sprintf("%s was skipped: %s.", full, r.skip))
+	}
+	if r.rejected == nil {
+		files, size := int64(1), l.blob.Size
+		if r.replace != nil {
+			files, size = 0, size-r.replace.Size
+		}
+		r.rejected = quotaError(tx, p, c, files, size)
+		if r.rejected != nil && ingest.CodeOf(r.rejected) != ingest.CodeQuota {
+			return Outcome{}, r.rejected
+		}
+	}
+	if r.rejected != nil {
+		if ingest.CodeOf(r.rejected) == ingest.CodeExists {
+			return Outcome{}, r.rejected
+		}
+		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: %s.", full, ingest.Message(r.rejected)))
+	}
+	l.place = r.place
+	return e.keep(tx, p, c, j, folder, l, r, kind, contentType, delta)
+}
+
+// keep writes the rows of a file that is taken.
+func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, folder *ingest.Folder, l landing, r resolution, kind ingest.AssetType, contentType string, delta *ingest.JobDelta) (Outcome, error) {
+	now := e.now()
+	steps := plan(kind, l.place.FileName, contentType, l.processing)
+	a := r.replace
+	if a == nil {
+		a = &ingest.Asset{UUID: e.newUUID(), Company: c.Number, Created: now, CreatedBy: p.User, Metadata: l.metadata}
+	}
+	v := &ingest.Version{
+		UUID: e.newUUID(), FileName: l.place.FileName, ContentType: contentType, Blob: l.blob, Job: j.Number,
+		Update: r.replace != nil && !r.revive, Notes: steps.notes(), Created: now, CreatedBy: p.User,
+	}
+	a.Publish = publishState(c, l, v.Update, a.Publish)
+	if v.Update && l.processing.PreserveCrop != nil && !*l.processing.PreserveCrop {
+		a.Crop = nil
+	}
+	a.Folder, a.Path, a.Name, a.FileName, a.Type = folder.Number, folder.Path, l.place.Name, l.place.FileName, kind
+	a.Media = ingest.Media{ContentType: contentType}
+	a.Size, a.SHA256 = l.blob.Size, l.blob.SHA256
+	a.Modified, a.ModifiedBy = now, p.User
+	a.State = ingest.AssetReady
+	if steps.pending() > 0 {
+		a.State = ingest.AssetProcessing
+	}
+	if err := e.storeVersion(tx, a, v); err != nil {
+		return Outcome{}, err
+	}
+	if l.blob.SHA256 == nil {
+		steps = append(steps, step{kind: ingest.TaskDigest, background: true})
+	}
+	for _, s := range steps {
+		if err := tx.CreateTask(e.task(s, c, j, a, v)); err != nil {
+			return Outcome{}, err
+		}
+	}
+	delta.Pending += steps.pending()
+	event := ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventAssetCreated, Subject: a.UUID, User: p.User}
+	if v.Update {
+		event.Kind = ingest.EventAssetReplaced
+	}
+	if err := tx.Emit(event); err != nil {
+		return Outcome{}, err
+	}
+	if a.State == ingest.AssetReady {
+		if err := e.logProcessed(tx, j.Number, c.Name, a, v, &delta.Counts); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return Outcome{Asset: a, Update: v.Update, Log: successLog(v)}, nil
+}
+
+// storeVersion writes an asset and its new current version.
+func (e *Engine) storeVersion(tx ingest.Tx, a *ingest.Asset, v *ingest.Version) error {
+	v.Ordinal = 1
+	if a.Number == 0 {
+		if err := tx.CreateAsset(a); err != nil {
+			return err
+		}
+	} else {
+		old, err := tx.Version(a.Version)
+		if err != nil {
+			return err
+		}
+		v.Ordinal = old.Ordinal + 1
+		if err := tx.UpdateAsset(a); err != nil {
+			return err
+		}
+	}
+	v.Asset = a.Number
+	if err := tx.CreateVersion(v); err != nil {
+		return err
+	}
+	a.Version = v.Number
+	return nil
+}
+
+// refuse logs a file that is not stored.
+func (e *Engine) refuse(tx ingest.Tx, j *ingest.Job, delta *ingest.JobDelta, kind ingest.LogType, name, reason string) (Outcome, error) {
+	switch kind {
+	case ingest.LogDuplicateSkipped:
+		delta.Counts.Duplicate++
+	case ingest.LogUploadWarning:
+		delta.Counts.Warning++
+	default:
+		delta.Counts.Error++
+	}
+	row := ingest.LogRow{Job: j.Number, Time: e.now(), Type: kind, Message: reason, AssetName: lastSegment(name), AssetType: "NoType"}
+	return Outcome{Log: kind, Reason: reason}, tx.AppendLog(row)
+}
+
+// logProcessed writes the success row of an asset whose processing is over.
+func (e *Engine) logProcessed(tx ingest.Tx, job ingest.Number, company string, a *ingest.Asset, v *ingest.Version, counts *ingest.JobCounts) error {
+	verb := "was added to the library"
+	if v.Update {
+		counts.Update++
+		verb = "was updated in the library"
+	} else {
+		counts.Success++
+	}
+	return tx.AppendLog(ingest.LogRow{
+		Job: job, Time: e.now(), Type: successLog(v), Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
+		Message: fmt.Sprintf("%s/%s%s %s.", company, a.Path, a.FileName, verb), Extra: v.Notes,
+	})
+}
+
+func successLog(v *ingest.Version) ingest.LogType {
+	if v.Update {
+		return ingest.LogFileUpdated
+	}
+	return ingest.LogUploadSuccess
+}
+
+// publishState decides whether the asset is marked for publish (Scene7
+// contract, section 5).
+func publishState(c *ingest.Company, l landing, update, old bool) bool {
+	wanted := l.processing.Publish
+	if l.publish != nil {
+		wanted = *l.publish
+	}
+	if !update {
+		return wanted
+	}
+	preserve := c.Settings.RetainPublishState
+	if l.processing.PreservePublish != nil {
+		preserve = *l.processing.PreservePublish
+	}
+	if preserve {
+		return old
+	}
+	return wanted
+}
+
+func hidden(fileName string) bool { return fileName == ".DS_Store" || fileName == "Thumbs.db" }
+
+func lastSegment(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }
+
+// assetType decides what a file is: by its extension, and by its content when
+// it has none.
+func assetType(fileName, contentType string) (ingest.AssetType, bool) {
+	if t, ok := ingest.TypeByFileName(fileName); ok {
+		return t, true
+	}
+	if strings.Contains(fileName, ".") {
+		return ingest.TypeOther, false
+	}
+	family, _, _ := strings.Cut(contentType, "/")
+	switch {
+	case contentType == "image/svg+xml":
+		return "Svg", true
+	case family == "image":
+		return ingest.TypeImage, true
+	case family == "video":
+		return ingest.TypeMasterVideo, true
+	case family == "audio":
+		return ingest.TypeAudio, true
+	case contentType == "application/pdf":
+		return ingest.TypePDF, true
+	case contentType == "application/zip":
+		return ingest.TypeZip, true
+	}
+	return ingest.TypeOther, false
+}
+
+// logFileType is the word of the job log for an asset type (Scene7 contract,
+// section 12, job log file types).
+func logFileType(t ingest.AssetType) string {
+	switch t {
+	case ingest.TypeImage, ingest.TypeAnimatedGIF, ingest.TypePostScript, ingest.TypeIllustrator:
+		return "MasterImage"
+	case ingest.TypeMasterVideo:
+		return "Video"
+	case ingest.TypePDF, ingest.TypeICCProfile, ingest.TypeZip, "Font", "Xsl", "Cabinet", "WindowCovering", "Vignette", "Xml", "Svg", "Aco":
+		return string(t)
+	}
+	return "NoType"
+}

@@ -1,0 +1,251 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+// MostPerPage is the largest page that a listing answers.
+const MostPerPage = 1000
+
+// AssetQuery selects assets for a listing; zero fields do not restrict.
+type AssetQuery struct {
+	Company ingest.Number
+	Folder  string // full path within the company; needs Company. "/" = the root
+	Name    string // equal to name or file name; a trailing '*' matches any ending
+	Type    ingest.AssetType
+	State   ingest.AssetState
+}
+
+// Assets lists assets that the caller may read, in the order of their numbers.
+func (e *Engine) Assets(ctx context.Context, p ingest.Principal, q AssetQuery, page ingest.Page) (list []*ingest.Asset, err error) {
+	if page, err = bounded(page); err != nil {
+		return nil, err
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		f := ingest.AssetFilter{Name: q.Name, Type: q.Type, State: q.State}
+		var c *ingest.Company
+		if q.Company != 0 {
+			if c, err = authorize(tx, p, q.Company, rightRead); err != nil {
+				return err
+			}
+			f.Companies = []ingest.Number{c.Number}
+		} else if f.Companies, err = readable(p); err != nil {
+			return err
+		}
+		if q.Folder != "" {
+			if c == nil {
+				return &ingest.Error{Kind: ingest.Invalid, Op: "engine.Assets", Code: ingest.CodeMissing, Msg: "a folder needs a company"}
+			}
+			path, err := FolderPath(c.Name, q.Folder)
+			if err != nil {
+				return err
+			}
+			folder, err := tx.Folder(c.Number, path)
+			if err != nil {
+				if ingest.KindOf(err) == ingest.NotFound {
+					return nil
+				}
+				return err
+			}
+			f.Folder = folder.Number
+		}
+		list, err = tx.Assets(f, page)
+		return err
+	})
+	return list, err
+}
+
+func bounded(page ingest.Page) (ingest.Page, error) {
+	if page.Limit == 0 {
+		page.Limit = 100
+	}
+	if page.Limit < 0 || page.Limit > MostPerPage {
+		return page, &ingest.Error{Kind: ingest.Invalid, Op: "engine.bounded", Code: ingest.CodeLimit, Msg: fmt.Sprintf("limit is %d, it must be between 1 and %d", page.Limit, MostPerPage)}
+	}
+	return page, nil
+}
+
+// AssetDetail is everything about one asset.
+type AssetDetail struct {
+	Asset    *ingest.Asset
+	Company  *ingest.Company
+	Derived  []*ingest.Derived
+	Pending  []*ingest.Task // queued, running and parked steps of the current version
+	Warnings []string       // why steps failed
+}
+
+// findAsset returns an asset that the caller may read. Strangers learn nothing
+// of its existence.
+func findAsset(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Asset, error) {
+	a, err := tx.AssetByUUID(id)
+	if err != nil && ingest.KindOf(err) != ingest.NotFound {
+		return nil, err
+	}
+	if err != nil || !may(p, a.Company, rightRead) {
+		return nil, &ingest.Error{Kind: ingest.NotFound, Op: "engine.findAsset", Msg: fmt.Sprintf("no asset %s", quote(string(id)))}
+	}
+	return a, nil
+}
+
+// Asset returns one asset with its derived files and outstanding steps.
+func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) (d AssetDetail, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		if d.Asset, err = findAsset(tx, p, id); err != nil {
+			return err
+		}
+		if d.Company, err = tx.Company(d.Asset.Company); err != nil {
+			return err
+		}
+		if d.Derived, err = tx.DerivedOf(d.Asset.Number); err != nil {
+			return err
+		}
+		tasks, err := tx.TasksOf(d.Asset.Number, d.Asset.Version)
+		if err != nil {
+			return err
+		}
+		for _, t := range tasks {
+			switch t.State {
+			case ingest.TaskQueued, ingest.TaskRunning, ingest.TaskParked:
+				d.Pending = append(d.Pending, t)
+			case ingest.TaskFailed:
+				d.Warnings = append(d.Warnings, fmt.Sprintf("%s: %s", t.Kind, t.Error))
+			}
+		}
+		return nil
+	})
+	return d, err
+}
+
+// File is a stored file opened for reading; the caller closes Bytes.
+type File struct {
+	Name        string
+	ContentType string
+	SHA256      []byte // nil = not computed
+	Version     ingest.Number
+	Blob        ingest.BlobRef
+	Modified    time.Time // when the bytes were stored
+	Bytes       ingest.BlobReader
+}
+
+// Original opens the current bytes of an asset. A replacement while it is read
+// does not disturb the reader.
+func (e *Engine) Original(ctx context.Context, p ingest.Principal, id ingest.UUID) (*File, error) {
+	var f *File
+	err := e.store.View(ctx, func(tx ingest.Tx) error {
+		a, err := findAsset(tx, p, id)
+		if err != nil {
+			return err
+		}
+		v, err := tx.Version(a.Version)
+		if err != nil {
+			return err
+		}
+		f = &File{Name: a.FileName, ContentType: a.Media.ContentType, SHA256: v.Blob.SHA256, Version: v.Number, Blob: v.Blob, Modified: v.Created}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.Bytes, err = e.blobs.Open(ctx, f.Blob.Key)
+	return f, err
+}
+
+// Derived opens a derived file of an asset: the one with the UUID derived, or
+// the first one of the kind when derived is empty.
+func (e *Engine) Derived(ctx context.Context, p ingest.Principal, id, derived ingest.UUID, kind ingest.DerivedKind) (*File, error) {
+	var f *File
+	err := e.store.View(ctx, func(tx ingest.Tx) error {
+		a, err := findAsset(tx, p, id)
+		if err != nil {
+			return err
+		}
+		list, err := tx.DerivedOf(a.Number)
+		if err != nil {
+			return err
+		}
+		v, err := tx.Version(a.Version)
+		if err != nil {
+			return err
+		}
+		for _, d := range list {
+			if d.Blob.Key != "" && (derived != "" && d.UUID == derived || derived == "" && d.Kind == kind) {
+				f = &File{Name: d.Name, ContentType: d.Media.ContentType, Version: v.Number, Blob: d.Blob, Modified: d.Created}
+				return nil
+			}
+		}
+		return &ingest.Error{Kind: ingest.NotFound, Op: "engine.Derived", Msg: fmt.Sprintf("the asset has no %s", kind)}
+	})
+	if err != nil {
+		return nil, err
+	}
+	f.Bytes, err = e.blobs.Open(ctx, f.Blob.Key)
+	return f, err
+}
+
+// Jobs lists the jobs of the companies that the caller may read, newest first;
+// page.After then means "before this number".
+func (e *Engine) Jobs(ctx context.Context, p ingest.Principal, f ingest.JobFilter, page ingest.Page) (list []*ingest.Job, err error) {
+	if page, err = bounded(page); err != nil {
+		return nil, err
+	}
+	allowed, err := readable(p)
+	if err != nil {
+		return nil, err
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		for _, c := range f.Companies {
+			if _, err := authorize(tx, p, c, rightRead); err != nil {
+				return err
+			}
+		}
+		if f.Companies == nil {
+			f.Companies = allowed
+		}
+		list, err = tx.Jobs(f, page)
+		return err
+	})
+	return list, err
+}
+
+// Job returns one job that the caller may read.
+func (e *Engine) Job(ctx context.Context, p ingest.Principal, id ingest.UUID) (j *ingest.Job, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		j, err = readableJob(tx, p, id)
+		return err
+	})
+	return j, err
+}
+
+func readableJob(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Job, error) {
+	j, err := tx.JobByUUID(id)
+	if err != nil && ingest.KindOf(err) != ingest.NotFound {
+		return nil, err
+	}
+	if err != nil || !may(p, j.Company, rightRead) {
+		return nil, &ingest.Error{Kind: ingest.NotFound, Op: "engine.Job", Code: ingest.CodeJobUnknown, Msg: fmt.Sprintf("no job %s", quote(string(id)))}
+	}
+	return j, nil
+}
+
+// JobLog lists the rows of a job's log in the order in which they were written.
+func (e *Engine) JobLog(ctx context.Context, p ingest.Principal, id ingest.UUID, f ingest.LogFilter, page ingest.Page) (rows []ingest.LogRow, err error) {
+	if page, err = bounded(page); err != nil {
+		return nil, err
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		j, err := readableJob(tx, p, id)
+		if err != nil {
+			return err
+		}
+		rows, err = tx.Log(j.Number, f, page)
+		return err
+	})
+	return rows, err
+}
+
+// Healthy reports whether the store answers.
+func (e *Engine) Healthy(ctx context.Context) error { return e.store.Ping(ctx) }

@@ -1,0 +1,135 @@
+package engine
+
+import (
+	"context"
+	"crypto/sha256"
+	"hash"
+	"io"
+	"sync"
+
+	"sluice/internal/ingest"
+)
+
+// headBytes is how much of a file's beginning is kept for recognising its type.
+const headBytes = 3072
+
+// Intake is the receiving end of one request of a door that takes whole files:
+// files are spooled one after the other as the body is parsed, before the
+// request is known to be good, and delivered together at its end. Close drops
+// what was not delivered.
+type Intake struct {
+	engine *Engine
+	land   func() // leaves the flight
+	slots  chan struct{}
+
+	mu     sync.Mutex
+	spools []*Spool
+}
+
+// NewIntake begins a request. The caller must Close it.
+func (e *Engine) NewIntake() *Intake {
+	return &Intake{engine: e, land: e.flights.begin(), slots: make(chan struct{}, 8)}
+}
+
+// Spool is one received file, on its way to stable storage or there already.
+type Spool struct {
+	engine *Engine
+	stage  ingest.Stage
+	head   []byte
+	sum    hash.Hash // nil = the digest is put off
+	size   int64
+
+	sealed chan struct{} // closed when ref or err is set
+	ref    ingest.BlobRef
+	err    error
+	kept   bool // an asset refers to the blob
+}
+
+// Size returns the bytes received.
+func (s *Spool) Size() int64 { return s.size }
+
+// Receive reads one file to its end and begins to make it durable while the
+// caller goes on with the body. hint is the expected size in bytes, or -1. An
+// error of r is returned as it is and leaves nothing behind.
+func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool, error) {
+	e := in.engine
+	e.crash("receive.begin")
+	stage, err := e.blobs.NewStage(ctx, ingest.StageID(e.newUUID()), ingest.StageSpec{OneShot: true, Size: hint})
+	if err != nil {
+		return nil, err
+	}
+	s := &Spool{engine: e, stage: stage, sealed: make(chan struct{})}
+	spec := ingest.WriteSpec{}
+	if !e.deferDigest {
+		s.sum = sha256.New()
+		spec.Tee = s.sum
+	}
+	w, err := stage.Write(ctx, 0, &headReader{r: r, head: &s.head}, spec)
+	if err != nil {
+		stage.Discard(context.WithoutCancel(ctx))
+		return nil, err
+	}
+	s.size = w.Length
+	e.crash("receive.written")
+	in.mu.Lock()
+	in.spools = append(in.spools, s)
+	in.mu.Unlock()
+	in.slots <- struct{}{}
+	go func() {
+		defer func() { <-in.slots; close(s.sealed) }()
+		s.ref, s.err = stage.Seal(context.WithoutCancel(ctx), s.size)
+		if s.err != nil {
+			stage.Discard(context.WithoutCancel(ctx))
+			return
+		}
+		if s.sum != nil {
+			s.ref.SHA256 = s.sum.Sum(nil)
+		}
+	}()
+	return s, nil
+}
+
+// settled waits until every spooled file is on stable storage and returns the
+// first failure.
+func (in *Intake) settled() error {
+	var first error
+	for _, s := range in.spools {
+		<-s.sealed
+		if s.err != nil && first == nil {
+			first = s.err
+		}
+	}
+	return first
+}
+
+// Close removes the files that no asset refers to. It may be called at any time
+// and more than once.
+func (in *Intake) Close() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	ctx := context.Background()
+	for _, s := range in.spools {
+		<-s.sealed
+		if s.err == nil && !s.kept {
+			if err := in.engine.blobs.Delete(ctx, s.ref.Key); err != nil {
+				in.engine.log.Warn("a spooled file was not removed, the sweep will", "error", err)
+			}
+		}
+	}
+	in.spools = nil
+	in.land()
+}
+
+// headReader keeps a copy of the first bytes that pass through it.
+type headReader struct {
+	r    io.Reader
+	head *[]byte
+}
+
+func (h *headReader) Read(p []byte) (int, error) {
+	n, err := h.r.Read(p)
+	if room := headBytes - len(*h.head); room > 0 && n > 0 {
+		*h.head = append(*h.head, p[:min(n, room)]...)
+	}
+	return n, err
+}

@@ -1,0 +1,244 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+// sweepBatch is how many rows or keys one transaction of the sweep looks at.
+const sweepBatch = 500
+
+// Recover finishes what a crash interrupted: uploads whose bytes were being
+// sealed. It is called once, before requests are taken.
+func (e *Engine) Recover(ctx context.Context) error {
+	var sealing []*ingest.Upload
+	users := map[ingest.Number]ingest.Principal{}
+	err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
+		sealing, err = tx.UploadsIn(ingest.UploadSealing, ingest.Page{Limit: 100_000})
+		for _, u := range sealing {
+			user, err := tx.User(u.User)
+			if err != nil {
+				continue // gone meanwhile; the upload will expire
+			}
+			memberships, err := tx.Memberships(u.User)
+			if err != nil {
+				return err
+			}
+			users[u.User] = user.Principal(memberships)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for _, u := range sealing {
+		if _, err := e.Finish(ctx, users[u.User], u.UUID, FinishSpec{Size: -1}); err != nil {
+			e.log.Warn("an interrupted upload could not be finished", "upload", u.UUID, "error", err)
+			if ingest.KindOf(err) != ingest.Conflict {
+				continue
+			}
+			if err := e.end(ctx, u.UUID, ingest.UploadAborted, func(*ingest.Upload) error { return nil }); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Tick closes idle jobs and expires uploads. Call it every few seconds.
+func (e *Engine) Tick(ctx context.Context) error {
+	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx))
+}
+
+// closeIdleJobs ends the intake of jobs that have received nothing for the idle
+// time; they complete with what they have.
+func (e *Engine) closeIdleJobs(ctx context.Context) error {
+	page := ingest.Page{Limit: sweepBatch}
+	for {
+		var jobs []*ingest.Job
+		err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
+			jobs, err = tx.Jobs(ingest.JobFilter{Active: true}, page)
+			return err
+		})
+		if err != nil || len(jobs) == 0 {
+			return err
+		}
+		for _, j := range jobs {
+			page.After = j.Number
+			if !j.Open || !e.activity.idle(j.Number, j.LastPost, e.jobIdle) {
+				continue
+			}
+			err := e.store.Update(ctx, func(tx ingest.Tx) error {
+				if !e.activity.idle(j.Number, j.LastPost, e.jobIdle) {
+					return nil // a request came in between
+				}
+				changed, err := tx.ChangeJob(j.Number, ingest.JobDelta{Close: true})
+				if err != nil {
+					return err
+				}
+				return e.settle(tx, changed)
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+}
+
+func (e *Engine) expireUploads(ctx context.Context) error {
+	for {
+		var expired []*ingest.Upload
+		err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
+			expired, err = tx.ExpiredUploads(e.now(), sweepBatch)
+			return err
+		})
+		if err != nil || len(expired) == 0 {
+			return err
+		}
+		for _, u := range expired {
+			err := e.end(ctx, u.UUID, ingest.UploadExpired, func(*ingest.Upload) error { return nil })
+			if err != nil && ingest.KindOf(err) != ingest.Conflict && ingest.KindOf(err) != ingest.Gone {
+				return err
+			}
+		}
+	}
+}
+
+// Swept says what a sweep removed.
+type Swept struct {
+	Stages int // staging areas without an open upload
+	Blobs  int // blobs that no row refers to
+}
+
+// Sweep removes what crashes and refused requests left behind. It runs beside
+// requests: a blob counts as an orphan only if no row refers to it after
+// everything that was under way when it was seen has ended.
+func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
+	var swept Swept
+	stages, err := e.orphanStages(ctx)
+	if err != nil {
+		return swept, err
+	}
+	for _, id := range stages {
+		if err := e.dropStage(ctx, id); err != nil {
+			return swept, err
+		}
+		swept.Stages++
+	}
+	orphans, err := e.orphanBlobs(ctx)
+	if err != nil || len(orphans) == 0 {
+		return swept, err
+	}
+	if err := e.flights.quiesce(ctx); err != nil {
+		return swept, err
+	}
+	for len(orphans) > 0 {
+		batch := orphans[:min(len(orphans), sweepBatch)]
+		orphans = orphans[len(batch):]
+		unused, err := e.unused(ctx, batch)
+		if err != nil {
+			return swept, err
+		}
+		for _, key := range unused {
+			if err := e.blobs.Delete(ctx, key); err != nil {
+				return swept, err
+			}
+			swept.Blobs++
+		}
+	}
+	return swept, nil
+}
+
+// orphanStages lists the stages whose upload is over or unknown. A sealing
+// upload keeps its stage.
+func (e *Engine) orphanStages(ctx context.Context) ([]ingest.StageID, error) {
+	var orphans []ingest.StageID
+	err := e.blobs.Stages(ctx, func(id ingest.StageID) error {
+		return e.store.View(ctx, func(tx ingest.Tx) error {
+			u, err := tx.Upload(ingest.UUID(id))
+			switch {
+			case err != nil && ingest.KindOf(err) != ingest.NotFound:
+				return err
+			case err != nil, u.State != ingest.UploadOpen && u.State != ingest.UploadSealing:
+				orphans = append(orphans, id)
+			}
+			return nil
+		})
+	})
+	return orphans, err
+}
+
+func (e *Engine) orphanBlobs(ctx context.Context) ([]ingest.BlobKey, error) {
+	var orphans, batch []ingest.BlobKey
+	check := func() error {
+		unused, err := e.unused(ctx, batch)
+		orphans = append(orphans, unused...)
+		batch = batch[:0]
+		return err
+	}
+	err := e.blobs.Blobs(ctx, func(key ingest.BlobKey) error {
+		batch = append(batch, key)
+		if len(batch) < sweepBatch {
+			return nil
+		}
+		return check()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return orphans, check()
+}
+
+// unused returns those of the keys that no row refers to. Blobs of uploads that
+// are being sealed count as used: their keys are known only when they are done.
+func (e *Engine) unused(ctx context.Context, keys []ingest.BlobKey) (unused []ingest.BlobKey, err error) {
+	if len(keys) == 0 {
+		return nil, nil
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		used, err := tx.BlobsInUse(keys)
+		if err != nil {
+			return err
+		}
+		for _, key := range keys {
+			if !used[key] {
+				unused = append(unused, key)
+			}
+		}
+		return nil
+	})
+	return unused, err
+}
+
+// Upkeep runs Tick every few seconds and Sweep every hour until ctx ends.
+func (e *Engine) Upkeep(ctx context.Context) {
+	tick := time.NewTicker(min(5*time.Second, max(e.jobIdle/4, 50*time.Millisecond)))
+	defer tick.Stop()
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	sweep := func() {
+		swept, err := e.Sweep(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			e.log.Error("the sweep failed", "error", err)
+		case swept != (Swept{}):
+			e.log.Info("the sweep removed leftovers", "stages", swept.Stages, "blobs", swept.Blobs)
+		}
+	}
+	sweep()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			if err := e.Tick(ctx); err != nil && ctx.Err() == nil {
+				e.log.Error("closing idle jobs and uploads failed", "error", err)
+			}
+		case <-hour.C:
+			sweep()
+		}
+	}
+}

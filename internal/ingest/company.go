@@ -1,0 +1,33 @@
+package ingest
+
+import "time"
+
+// Company is a tenant: every asset, folder and job belongs to exactly one.
+// Doors call it company, account, network or tenant.
+type Company struct {
+	Number   Number
+	UUID     UUID
+	Name     string // unique; its folder tree is shown as starting with Name + "/"
+	Slug     string // unique; for addresses: lower-case letters, digits and '-'
+	Settings CompanySettings
+	Created  time.Time
+}
+
+// CompanySettings are the choices an operator makes for one company. The zero
+// value is the default of every setting.
+type CompanySettings struct {
+	Overwrite          Match             `json:"overwrite-mode,omitempty"`       // which existing asset an upload may replace
+	RetainPublishState bool              `json:"retain-publish-state,omitempty"` // a replaced asset keeps its publish state unless the upload says otherwise
+	QuotaBytes         int64             `json:"quota-bytes,omitempty"`          // bytes of all current versions; 0 = no limit
+	QuotaFiles         int64             `json:"quota-files,omitempty"`          // assets outside the trash; 0 = no limit
+	UserQuotaBytes     int64             `json:"user-quota-bytes,omitempty"`     // the same per user who created them
+	UserQuotaFiles     int64             `json:"user-quota-files,omitempty"`
+	Doors              map[string]string `json:"doors,omitempty"` // settings that only one door reads, by name
+}
+
+// Usage counts what a company or a user stores: assets outside the trash and
+// the bytes of their current versions.
+type Usage struct {
+	Files int64
+	Bytes int64
+}

@@ -1,0 +1,30 @@
+package ingest
+
+import "time"
+
+// Event is a fact in the past tense. Webhooks, live pages and audit read the
+// same stream, in the order of Number.
+type Event struct {
+	Number  Number
+	Company Number
+	Time    time.Time
+	Kind    EventKind
+	Subject UUID // of the asset, job or upload that it speaks of
+	User    Number
+	Data    string // JSON object, may be empty
+}
+
+// EventKind names what happened.
+type EventKind string
+
+// Events.
+const (
+	EventJobOpened      EventKind = "job.opened"
+	EventJobFinished    EventKind = "job.finished"
+	EventAssetCreated   EventKind = "asset.created"
+	EventAssetReplaced  EventKind = "asset.replaced"
+	EventAssetProcessed EventKind = "asset.processed"
+	EventAssetFailed    EventKind = "asset.failed"
+	EventUploadAborted  EventKind = "upload.aborted"
+	EventUploadExpired  EventKind = "upload.expired"
+)

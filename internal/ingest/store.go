@@ -1,0 +1,199 @@
+package ingest
+
+import (
+	"context"
+	"time"
+)
+
+// Store keeps everything that is not bytes. All methods are safe for concurrent
+// use. Failures are *Error: NotFound for rows that do not exist, Conflict with
+// CodeExists for a unique name that is taken, Unavailable when the database
+// cannot be reached or is full, Internal otherwise.
+type Store interface {
+	// View runs fn on one consistent snapshot. fn must not write.
+	View(ctx context.Context, fn func(Tx) error) error
+	// Update runs fn in a transaction and returns after it is on stable storage.
+	// An error of fn undoes all that fn did and is returned as it is. fn must not
+	// wait for anything but the transaction: other updates wait for it. Updates
+	// that wait at the same time may share one commit.
+	Update(ctx context.Context, fn func(Tx) error) error
+	// Ping reports whether the store answers.
+	Ping(ctx context.Context) error
+	Close() error
+}
+
+// Page selects a part of a list in the order of Number: items after After, at
+// most Limit of them.
+type Page struct {
+	After Number
+	Limit int
+}
+
+// Tx is what a transaction can do. Create methods set Number (and nothing
+// else); callers set UUID. Update methods write every field that can change.
+type Tx interface {
+	CompanyTx
+	UserTx
+	FolderTx
+	AssetTx
+	UploadTx
+	JobTx
+	TaskTx
+	EventTx
+}
+
+// CompanyTx keeps companies.
+type CompanyTx interface {
+	CreateCompany(*Company) error
+	UpdateCompany(*Company) error
+	Company(Number) (*Company, error)
+	CompanyByUUID(UUID) (*Company, error)
+	CompanyByName(name string) (*Company, error) // exact
+	CompanyBySlug(slug string) (*Company, error)
+	Companies(Page) ([]*Company, error)
+	// LockCompany makes name decisions in one company wait for each other until
+	// the transaction ends.
+	LockCompany(Number) error
+}
+
+// UserTx keeps users, their memberships and keys.
+type UserTx interface {
+	CreateUser(*User) error
+	UpdateUser(*User) error
+	DeleteUser(Number) error // with memberships and keys
+	User(Number) (*User, error)
+	UserByUUID(UUID) (*User, error)
+	UserByLogin(login string) (*User, error)          // without regard to ASCII case
+	Users(company Number, page Page) ([]*User, error) // company 0 = all
+
+	PutMembership(Membership) error // creates or replaces
+	DeleteMembership(user, company Number) error
+	Memberships(user Number) ([]Membership, error)
+
+	CreateAPIKey(*APIKey) error
+	UpdateAPIKey(*APIKey) error
+	DeleteAPIKey(Number) error
+	APIKey(selector string) (*APIKey, error)
+	APIKeys(user Number) ([]*APIKey, error) // user 0 = all
+}
+
+// FolderTx keeps folders.
+type FolderTx interface {
+	CreateFolder(*Folder) error
+	Folder(company Number, path string) (*Folder, error)
+	FolderByNumber(Number) (*Folder, error)
+	// Folders lists the folders at and below path ("" = all).
+	Folders(company Number, under string, page Page) ([]*Folder, error)
+}
+
+// AssetFilter selects assets; zero fields do not restrict.
+type AssetFilter struct {
+	Companies []Number // nil = all; the engine fills it from the caller's rights
+	Folder    Number
+	Under     string // folder path whose subtree counts; needs one company
+	Name      string // equal to Name or FileName; a trailing '*' matches any ending
+	Type      AssetType
+	State     AssetState
+	Job       Number // assets with a version from this job
+	Trash     bool   // those in the trash instead of those outside
+}
+
+// AssetTx keeps assets, their versions and derived files.
+type AssetTx interface {
+	CreateAsset(*Asset) error
+	UpdateAsset(*Asset) error
+	Asset(Number) (*Asset, error)
+	AssetByUUID(UUID) (*Asset, error)
+	// AssetsNamed returns all assets of the company with exactly this Name, in
+	// any folder and state, trash included.
+	AssetsNamed(company Number, name string) ([]*Asset, error)
+	Assets(AssetFilter, Page) ([]*Asset, error)
+	// Usage sums a company's assets; user 0 = of all users.
+	Usage(company, user Number) (Usage, error)
+
+	// CreateVersion stores a version and makes it the current one of its asset
+	// (Asset.Version); it changes nothing else of the asset.
+	CreateVersion(*Version) error
+	Version(Number) (*Version, error)
+	Versions(asset Number) ([]*Version, error)
+	// SetVersionDigest records a digest that was computed after the upload, on
+	// the version and, if it is the current one, on its asset.
+	SetVersionDigest(version Number, sha256 []byte) error
+
+	// PutDerived creates the row, or replaces the one with the same Version and
+	// Key and returns the blob key that it no longer refers to ("" = none).
+	PutDerived(*Derived) (BlobKey, error)
+	Derived(UUID) (*Derived, error)
+	DerivedOf(asset Number) ([]*Derived, error) // of the current version
+
+	// BlobsInUse returns those of the keys that a version or derived file refers to.
+	BlobsInUse(keys []BlobKey) (map[BlobKey]bool, error)
+}
+
+// UploadTx keeps uploads that span requests.
+type UploadTx interface {
+	CreateUpload(*Upload) error
+	UpdateUpload(*Upload) error
+	Upload(UUID) (*Upload, error)
+	UploadByClientKey(company Number, door Door, key string) (*Upload, error)
+	// UploadsIn lists uploads in one state, of all companies.
+	UploadsIn(UploadState, Page) ([]*Upload, error)
+	// ExpiredUploads returns open uploads whose Expires has passed.
+	ExpiredUploads(now time.Time, limit int) ([]*Upload, error)
+}
+
+// JobFilter selects jobs; zero fields do not restrict.
+type JobFilter struct {
+	Companies    []Number // nil = all
+	OriginalName string
+	State        JobState
+	Active       bool // not yet Done
+	Newest       bool // by falling Number; Page.After then means "before"
+}
+
+// LogFilter selects rows of a job's log.
+type LogFilter struct {
+	Types []LogType // nil = all
+}
+
+// JobTx keeps jobs and their logs.
+type JobTx interface {
+	// CreateJob stores the job as it is, counts included.
+	CreateJob(*Job) error
+	// ChangeJob adds the delta to the stored job and returns the job as it is
+	// then, which stays unchanged until the transaction ends.
+	ChangeJob(Number, JobDelta) (*Job, error)
+	// SetJobState stores State, Open and Finished.
+	SetJobState(*Job) error
+	Job(Number) (*Job, error)
+	JobByUUID(UUID) (*Job, error)
+	JobByName(company Number, name string) (*Job, error) // the unique Name
+	Jobs(JobFilter, Page) ([]*Job, error)
+
+	AppendLog(...LogRow) error
+	Log(job Number, filter LogFilter, page Page) ([]LogRow, error)
+	LogCount(job Number, filter LogFilter) (int64, error)
+}
+
+// TaskTx is the durable queue.
+type TaskTx interface {
+	CreateTask(*Task) error // in the State it has: queued or parked
+	// ClaimTasks takes queued tasks whose RunAt has come, and running ones whose
+	// lease has passed, of the given kinds: they are running until lease, and
+	// Attempts has been counted up.
+	ClaimTasks(kinds []TaskKind, now, lease time.Time, limit int) ([]*Task, error)
+	// UpdateTask stores State, RunAt, Lease, Error and Finished.
+	UpdateTask(*Task) error
+	Task(Number) (*Task, error)
+	// TasksOf lists the tasks of an asset's version; version 0 = all versions.
+	TasksOf(asset, version Number) ([]*Task, error)
+	// NextRun returns when the next queued task of the kinds may run, and false
+	// when none is queued.
+	NextRun(kinds []TaskKind) (time.Time, bool, error)
+}
+
+// EventTx is the event stream.
+type EventTx interface {
+	Emit(Event) error
+	Events(Page) ([]Event, error)
+}

@@ -1,0 +1,48 @@
+package ingest
+
+import "time"
+
+// Task is one step of processing for one version of an asset. Tasks are queued
+// in the transaction that causes them, run at least once, and are idempotent.
+type Task struct {
+	Number   Number
+	UUID     UUID
+	Company  Number
+	Job      Number
+	Asset    Number
+	Version  Number
+	Kind     TaskKind
+	Params   []byte // JSON, of the kind's own shape
+	State    TaskState
+	Attempts int       // runs begun
+	RunAt    time.Time // not before
+	Lease    time.Time // a running task whose lease has passed is taken over
+	Error    string    // of the last attempt, for people
+	Created  time.Time
+	Finished time.Time
+}
+
+// TaskKind names a step. Parked steps bear the name of the upload option that
+// asked for them.
+type TaskKind string
+
+// Steps that this build can run.
+const (
+	TaskInspect TaskKind = "inspect" // dimensions, type and thumbnail
+	TaskDigest  TaskKind = "digest"  // whole-file SHA-256 that was put off at upload
+)
+
+// TaskState is where a task stands.
+type TaskState string
+
+// States of a task: queued → running → done or failed; a failed attempt goes
+// back to queued while attempts remain. Parked tasks wait for an ability that
+// this server lacks; they are kept and hold up no job.
+const (
+	TaskQueued    TaskState = "queued"
+	TaskRunning   TaskState = "running"
+	TaskDone      TaskState = "done"
+	TaskFailed    TaskState = "failed"
+	TaskCancelled TaskState = "cancelled"
+	TaskParked    TaskState = "parked"
+)

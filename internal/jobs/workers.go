@@ -1,0 +1,163 @@
+// Package jobs runs the tasks of the durable queue: it claims them from the
+// engine, hands each to the handler of its kind and reports the outcome.
+//
+// The queue itself is rows of the store, written in the transaction that causes
+// them; this package keeps no state that a crash could lose. A task may run more
+// than once; handlers are idempotent.
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+)
+
+// Handler runs one task. A nil failure means that the result is to be stored.
+type Handler func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure)
+
+// Queue is what the workers need of the engine.
+type Queue interface {
+	ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error)
+	NextTask(ctx context.Context) (time.Time, bool, error)
+	CompleteTask(ctx context.Context, t *ingest.Task, r engine.TaskResult) error
+	FailTask(ctx context.Context, t *ingest.Task, f engine.Failure) error
+	ReleaseTask(ctx context.Context, t *ingest.Task) error
+	Wake() <-chan struct{}
+}
+
+// Workers runs up to Size tasks at a time.
+type Workers struct {
+	Queue    Queue
+	Handlers map[ingest.TaskKind]Handler
+	Size     int
+	Now      func() time.Time
+	Log      *slog.Logger
+	// Ended, if set, is told of every run that ended: "done", "failed" or "released".
+	Ended func(kind ingest.TaskKind, outcome string)
+}
+
+// Waits between looks at the queue when nothing wakes the workers: other
+// processes may queue tasks, and leases of dead ones pass.
+const (
+	idleWait  = 30 * time.Second
+	errorWait = 2 * time.Second
+)
+
+// Run works until ctx ends, and returns when the runs under way have ended:
+// these are given back to the queue.
+func (w *Workers) Run(ctx context.Context) {
+	var running sync.WaitGroup
+	defer running.Wait()
+	slots := make(chan struct{}, w.Size)
+	finished := make(chan struct{}, 1)
+	for {
+		free := w.Size - len(slots)
+		wait := idleWait
+		if free > 0 {
+			claimed, err := w.claim(ctx, free)
+			if err != nil && ctx.Err() == nil {
+				w.Log.Error("tasks could not be claimed", "error", err)
+				wait = errorWait
+			}
+			for _, t := range claimed {
+				slots <- struct{}{}
+				running.Go(func() {
+					w.run(ctx, t)
+					<-slots
+					select {
+					case finished <- struct{}{}:
+					default:
+					}
+				})
+			}
+			if len(claimed) == free {
+				wait = idleWait // all hands are busy: the end of a run is the next event
+			} else if err == nil {
+				wait = w.untilNext(ctx)
+			}
+		}
+		if !w.rest(ctx, wait, finished) {
+			return
+		}
+	}
+}
+
+// claim looks before it takes, so that an idle queue costs no write.
+func (w *Workers) claim(ctx context.Context, limit int) ([]*ingest.Task, error) {
+	at, ok, err := w.Queue.NextTask(ctx)
+	if err != nil || !ok || at.After(w.Now()) {
+		return nil, err
+	}
+	return w.Queue.ClaimTasks(ctx, limit)
+}
+
+func (w *Workers) untilNext(ctx context.Context) time.Duration {
+	at, ok, err := w.Queue.NextTask(ctx)
+	if err != nil || !ok {
+		return idleWait
+	}
+	return min(max(at.Sub(w.Now()), time.Millisecond), idleWait)
+}
+
+// rest waits for something to do and reports whether to go on.
+func (w *Workers) rest(ctx context.Context, wait time.Duration, finished <-chan struct{}) bool {
+	timer := time.NewTimer(wait)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+	case <-finished:
+	case <-w.Queue.Wake():
+	}
+	return ctx.Err() == nil
+}
+
+// run carries out one task and reports how it ended, whatever happens to ctx.
+func (w *Workers) run(ctx context.Context, t *ingest.Task) {
+	result, failure := w.handle(ctx, t)
+	report := context.WithoutCancel(ctx)
+	outcome := "done"
+	var err error
+	switch {
+	case failure != nil && ctx.Err() != nil:
+		outcome = "released"
+		err = w.Queue.ReleaseTask(report, t)
+	case failure != nil:
+		outcome = "failed"
+		err = w.Queue.FailTask(report, t, *failure)
+	default:
+		if err = w.Queue.CompleteTask(report, t, result); err != nil {
+			outcome = "failed"
+			w.Log.Error("a task's result could not be stored", "task", t.UUID, "kind", t.Kind, "error", err)
+			err = w.Queue.FailTask(report, t, engine.Failure{Reason: "the result could not be stored"})
+		}
+	}
+	if err != nil {
+		w.Log.Error("the end of a task could not be recorded", "task", t.UUID, "kind", t.Kind, "error", err)
+	}
+	if w.Ended != nil {
+		w.Ended(t.Kind, outcome)
+	}
+}
+
+// handle calls the handler and turns its panics into failures.
+func (w *Workers) handle(ctx context.Context, t *ingest.Task) (result engine.TaskResult, failure *engine.Failure) {
+	defer func() {
+		if r := recover(); r != nil {
+			w.Log.Error("a task panicked", "task", t.UUID, "kind", t.Kind, "panic", r, "stack", string(debug.Stack()))
+			failure = &engine.Failure{Reason: "an internal error"}
+		}
+	}()
+	h := w.Handlers[t.Kind]
+	if h == nil {
+		return result, &engine.Failure{Reason: fmt.Sprintf("this server cannot run %s", t.Kind), Final: true}
+	}
+	return h(ctx, t)
+}
