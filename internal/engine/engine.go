@@ -49,7 +49,7 @@ const (
 	MaxNameBytes        = 255   // one path segment
 	MaxPathBytes        = 4096  // a folder path
 	MaxPathDepth        = 64    // segments of a folder path
-	MaxJobNameBytes     = 255   // before a suffix is added
+	MaxJobNameBytes     = 1024  // before a suffix is added
 	MaxDescriptionBytes = 16384 // of a job
 )
 

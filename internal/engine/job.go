@@ -18,7 +18,8 @@ type JobSpec struct {
 	Client      string // program name, or host
 	Address     string // IP address of the caller
 	Processing  ingest.Processing
-	Echo        []byte // the door's own record of the options
+	Echo        []byte   // the door's own record of the options
+	Warnings    []string // what the options ask for and do not get, for the log
 }
 
 // JobRef names an existing job. The first set field decides: Number, then Name,
@@ -70,16 +71,20 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Name: name, OriginalName: s.Name,
 		State: ingest.JobNew, Open: true, Description: s.Description, Locale: s.Locale, Client: s.Client,
 		Address: s.Address, Processing: s.Processing, Echo: s.Echo, Created: now, LastPost: now,
+		Counts: ingest.JobCounts{Warning: int64(len(s.Warnings))},
 	}
 	if err := tx.CreateJob(j); err != nil {
 		return nil, err
 	}
-	err = tx.AppendLog(
-		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogBeginUpload, Message: "The upload began."},
-		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogOriginalJobName, Message: s.Name},
-		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogJobClient, Message: s.Client},
-	)
-	if err != nil {
+	rows := []ingest.LogRow{
+		{Job: j.Number, Time: now, Type: ingest.LogBeginUpload, Message: "The upload began."},
+		{Job: j.Number, Time: now, Type: ingest.LogOriginalJobName, Message: s.Name},
+		{Job: j.Number, Time: now, Type: ingest.LogJobClient, Message: s.Client},
+	}
+	for _, w := range s.Warnings {
+		rows = append(rows, ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogUploadWarning, Message: w, AssetType: "NoType"})
+	}
+	if err := tx.AppendLog(rows...); err != nil {
 		return nil, err
 	}
 	return j, tx.Emit(ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventJobOpened, Subject: j.UUID, User: p.User})

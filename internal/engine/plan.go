@@ -53,21 +53,21 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 	case ingest.TypeImage:
 		planImage(&s, fileName, contentType, o)
 	case ingest.TypePDF:
-		s.park("pdfOptions", rasterize(o.PDF))
+		planRasterize(&s, "pdfOptions", o.PDF)
 	case ingest.TypePostScript:
-		s.park("postScriptOptions", rasterize(o.PostScript))
+		planRasterize(&s, "postScriptOptions", o.PostScript)
 	case ingest.TypeIllustrator:
-		if o.Illustrator != nil {
-			s.park("illustratorOptions", rasterize(o.Illustrator))
-		} else {
-			s.park("illustratorOptions", rasterize(o.PostScript))
-		}
+		planRasterize(&s, "illustratorOptions", o.Illustrator)
 	case ingest.TypeInDesign:
 		if o.InDesign != "" && o.InDesign != "None" {
 			s.park("inDesignOptions", o.InDesign)
 		}
 	case ingest.TypeMasterVideo:
-		s.park("mediaOptions", o.Video)
+		if o.Video != nil {
+			s.park("mediaOptions", o.Video)
+		} else {
+			s.park(ingest.TaskInspect, nil)
+		}
 	case ingest.TypeZip:
 		if o.Unpack {
 			s.park("unCompressOptions", nil)
@@ -81,12 +81,14 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 	return s
 }
 
-// rasterize drops what asks for nothing. A nil value is the default: rasterise.
-func rasterize(r *ingest.Rasterize) *ingest.Rasterize {
+// planRasterize parks the pages of a document. Without options they are wanted.
+func planRasterize(s *steps, kind ingest.TaskKind, r *ingest.Rasterize) {
 	if r == nil {
-		return &ingest.Rasterize{Process: "Rasterize"}
+		r = &ingest.Rasterize{Process: "Rasterize"}
 	}
-	return r
+	if r.Process != "None" {
+		s.park(kind, r)
+	}
 }
 
 func planImage(s *steps, fileName, contentType string, o *ingest.Processing) {

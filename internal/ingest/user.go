@@ -55,6 +55,13 @@ type APIKey struct {
 	LastUsed   time.Time // accurate to an hour
 }
 
+// Credentials are a login with its password, and where they came from.
+type Credentials struct {
+	Login    string
+	Password string
+	Address  string // IP address of the client, for slowing down guesses
+}
+
 // Principal is an authenticated caller. Doors obtain it from auth and hand it
 // to every engine verb; only the engine decides what it may do.
 type Principal struct {
