@@ -33,6 +33,19 @@ type Outcome struct {
 	Reason string // why nothing was stored
 }
 
+// counted is the outcome's word in the metrics.
+func (o Outcome) counted() ingest.UploadOutcome {
+	switch {
+	case o.Update:
+		return ingest.OutcomeReplaced
+	case o.Asset != nil:
+		return ingest.OutcomeCreated
+	case o.Log == ingest.LogDuplicateSkipped:
+		return ingest.OutcomeSkipped
+	}
+	return ingest.OutcomeRefused
+}
+
 // Deliver turns spooled files into assets of a job, in one transaction: after it
 // returns, the files, the job, its log, the tasks and the events are on stable
 // storage, or nothing of them exists. What concerns single files (taken names,
@@ -65,6 +78,7 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 	e.crash("deliver.committed")
 	for i, o := range outcomes {
 		d.Files[i].Spool.kept = o.Asset != nil
+		e.ended(job.Door, o.counted(), d.Files[i].Spool.size)
 	}
 	if job.State != ingest.JobDone {
 		e.activity.touch(job.Number)

@@ -39,6 +39,9 @@ type Config struct {
 	// UploadLifetime ends open uploads that have received nothing for so long.
 	// 0 = 7 days.
 	UploadLifetime time.Duration
+	// Ended, if set, is told how each file's way in ended and how long it was in
+	// bytes, after that is on stable storage.
+	Ended func(door ingest.Door, outcome ingest.UploadOutcome, size int64)
 	// Crash, if set, is called at named points of a delivery; tests strike there.
 	Crash func(point string)
 }
@@ -61,6 +64,7 @@ type Engine struct {
 	newUUID func() ingest.UUID
 	detect  func([]byte, string) string
 	log     *slog.Logger
+	ended   func(ingest.Door, ingest.UploadOutcome, int64)
 	crash   func(string)
 
 	deferDigest    bool
@@ -79,13 +83,16 @@ type Engine struct {
 func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
-		log: c.Log, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
+		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
 		jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
 		flights: newFlights(), wake: make(chan struct{}, 1),
 		activity: newActivity(c.Now), active: newActiveUploads(),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
+	}
+	if e.ended == nil {
+		e.ended = func(ingest.Door, ingest.UploadOutcome, int64) {}
 	}
 	if e.crash == nil {
 		e.crash = func(string) {}

@@ -145,55 +145,63 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 }
 
 // landUpload makes the asset and ends the upload in one transaction.
-func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (asset *ingest.Asset, err error) {
-	var unused bool
-	err = e.store.Update(ctx, func(tx ingest.Tx) error {
-		c, err := authorize(tx, p, u.Company, rightUpload)
-		if err != nil {
-			return err
-		}
-		if fresh, err := tx.Upload(u.UUID); err != nil {
-			return err
-		} else if fresh.State != ingest.UploadSealing {
-			return stillOpen(fresh)
-		}
-		if err := tx.LockCompany(c.Number); err != nil {
-			return err
-		}
-		j, err := tx.Job(u.Job)
-		if err != nil {
-			return err
-		}
-		place, err := PlaceOf(c.Name, u.Folder, u.FileName)
-		if err != nil {
-			return err
-		}
-		delta := ingest.JobDelta{Pending: -1}
-		publish := u.Publish
-		out, err := e.land(tx, p, c, j, landing{
-			place: place, blob: ref, head: head, policy: u.Conflict, processing: &j.Processing, publish: &publish, metadata: u.Metadata,
-		}, &delta)
-		if err != nil {
-			return err
-		}
-		u.State, u.Touched = ingest.UploadDone, e.now()
-		if asset, unused = out.Asset, out.Asset == nil; asset != nil {
-			u.Asset = asset.Number
-		}
-		if err := tx.UpdateUpload(u); err != nil {
-			return err
-		}
-		changed, err := tx.ChangeJob(j.Number, delta)
-		if err != nil {
-			return err
-		}
-		return e.settle(tx, changed)
+func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (*ingest.Asset, error) {
+	var out Outcome
+	err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
+		out, err = e.landIn(tx, p, u, ref, head)
+		return err
 	})
-	if err == nil && unused {
-		if err := e.blobs.Delete(ctx, ref.Key); err != nil {
-			return nil, err
-		}
-		return e.assetOf(ctx, u)
+	if err != nil {
+		return nil, err
 	}
-	return asset, err
+	e.ended(u.Door, out.counted(), ref.Size)
+	if out.Asset != nil {
+		return out.Asset, nil
+	}
+	if err := e.blobs.Delete(ctx, ref.Key); err != nil {
+		return nil, err
+	}
+	return e.assetOf(ctx, u)
+}
+
+func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (Outcome, error) {
+	c, err := authorize(tx, p, u.Company, rightUpload)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if fresh, err := tx.Upload(u.UUID); err != nil {
+		return Outcome{}, err
+	} else if fresh.State != ingest.UploadSealing {
+		return Outcome{}, stillOpen(fresh)
+	}
+	if err := tx.LockCompany(c.Number); err != nil {
+		return Outcome{}, err
+	}
+	j, err := tx.Job(u.Job)
+	if err != nil {
+		return Outcome{}, err
+	}
+	place, err := PlaceOf(c.Name, u.Folder, u.FileName)
+	if err != nil {
+		return Outcome{}, err
+	}
+	delta := ingest.JobDelta{Pending: -1}
+	out, err := e.land(tx, p, c, j, landing{
+		place: place, blob: ref, head: head, policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
+	}, &delta)
+	if err != nil {
+		return Outcome{}, err
+	}
+	u.State, u.Touched = ingest.UploadDone, e.now()
+	if out.Asset != nil {
+		u.Asset = out.Asset.Number
+	}
+	if err := tx.UpdateUpload(u); err != nil {
+		return Outcome{}, err
+	}
+	changed, err := tx.ChangeJob(j.Number, delta)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return out, e.settle(tx, changed)
 }

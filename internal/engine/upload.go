@@ -212,8 +212,9 @@ func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 // end moves an open upload to a final state without an asset.
 func (e *Engine) end(ctx context.Context, id ingest.UUID, state ingest.UploadState, allowed func(*ingest.Upload) error) error {
 	defer e.closing.lock(id)()
-	ended := false
+	var ended *ingest.Upload
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
+		ended = nil
 		u, err := tx.Upload(id)
 		if err != nil {
 			return err
@@ -229,12 +230,13 @@ func (e *Engine) end(ctx context.Context, id ingest.UUID, state ingest.UploadSta
 				return err
 			}
 		}
-		ended = true
+		ended = u
 		return e.endUpload(tx, u, state)
 	})
-	if err != nil || !ended {
+	if err != nil || ended == nil {
 		return err
 	}
+	e.ended(ended.Door, ingest.OutcomeAborted, 0)
 	return e.dropStage(ctx, ingest.StageID(id))
 }
 

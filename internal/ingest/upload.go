@@ -47,3 +47,15 @@ type Window struct {
 
 // End returns the offset after the window's last byte.
 func (w Window) End() int64 { return w.Offset + w.Length }
+
+// UploadOutcome is how a file's way in ended, for counting.
+type UploadOutcome string
+
+// Outcomes of uploads.
+const (
+	OutcomeCreated  UploadOutcome = "created"
+	OutcomeReplaced UploadOutcome = "replaced"
+	OutcomeSkipped  UploadOutcome = "skipped" // the name was taken
+	OutcomeRefused  UploadOutcome = "refused" // type, name, quota or rights
+	OutcomeAborted  UploadOutcome = "aborted" // given up by the client, or expired
+)

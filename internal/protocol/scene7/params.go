@@ -59,7 +59,10 @@ func ParseUploadPost(schema *Schema, data []byte, strict bool) (*UploadPost, err
 	}
 	post := uploadPost(record)
 	post.Namespace, post.Warnings = namespace, warnings
-	return post, post.check(root.Local)
+	if err := post.check(root.Local); err != nil {
+		return nil, err
+	}
+	return post, nil
 }
 
 func uploadPost(r *Record) *UploadPost {

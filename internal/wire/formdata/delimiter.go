@@ -27,10 +27,12 @@ type delimiter struct {
 	line   []byte // CR LF "--" boundary
 	end    int    // where the line end starts that belongs to a delimiter: 0 for CRLF, 1 for LF
 	strict bool
+	search search
 }
 
 func newDelimiter(boundary string, strict bool) delimiter {
-	return delimiter{line: []byte("\r\n--" + boundary), end: 1, strict: strict}
+	line := []byte("\r\n--" + boundary)
+	return delimiter{line: line, end: 1, strict: strict, search: newSearch(line)}
 }
 
 // full is the delimiter with the line end before it.
@@ -106,7 +108,7 @@ func (d *delimiter) scan(data []byte, first, ended bool) (n int, found bool) {
 	}
 	full := d.full()
 	for {
-		i := bytes.Index(data[n:], full)
+		i := d.search.index(data[n:], full)
 		if i < 0 {
 			break
 		}

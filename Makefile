@@ -1,0 +1,48 @@
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help run build test test-short bench lint fmt setup static
+
+GO ?= go
+CC ?= cc
+# The race detector is part of the C tool chain's world.
+RACE := $(shell command -v $(CC) >/dev/null 2>&1 && echo -race)
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: build ## start the server on :8080 with its defaults, data in ./sluice-data
+	exec bin/sluice serve
+
+build: ## build bin/sluice, one static binary
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sluice ./cmd/sluice
+
+test: setup static ## install test clients where needed, then run every check and test
+ifeq ($(RACE),)
+	@echo "no C compiler ($(CC)): testing without the race detector"
+	CGO_ENABLED=0 $(GO) test -timeout 15m ./...
+else
+	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+endif
+
+test-short: ## run the quick tests, without set-up and race detector
+	$(GO) test -short -timeout 5m ./...
+
+bench: build ## measure uploads beside bare handlers (BENCH="flags")
+	$(GO) run ./test/bench $(BENCH)
+
+lint: static ## vet, format, layers, and golangci-lint where installed
+	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \
+	else echo "golangci-lint is not installed: skipped its part"; fi
+
+fmt: ## format all Go files
+	gofmt -w $$(git ls-files --cached --others --exclude-standard '*.go')
+
+setup:
+	@test/setup
+
+static:
+	$(GO) vet ./...
+	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | xargs ls -d 2>/dev/null)); \
+	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	$(GO) test -count=1 ./test/layers

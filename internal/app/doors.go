@@ -1,0 +1,61 @@
+package app
+
+import (
+	"log/slog"
+	"net/http"
+
+	"sluice/internal/auth"
+	"sluice/internal/config"
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+	"sluice/internal/protocol/api"
+	"sluice/internal/protocol/guard"
+	"sluice/internal/protocol/scene7"
+	"sluice/internal/protocol/web"
+	"sluice/internal/telemetry"
+)
+
+// door is one protocol.
+type door struct {
+	name  ingest.Door
+	title string // for people
+	about string // whose clients use it
+	path  string
+	mount func(*http.ServeMux)
+}
+
+// doors lists the protocols of this server. A new one is one line here.
+func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.Logger) ([]door, error) {
+	uploadFile, err := scene7.New(scene7.Deps{
+		Engine: e, Logins: logins, Log: log,
+		Address: func(r *http.Request) string { return guard.ClientAddress(r.Context()) },
+		ID:      func(r *http.Request) string { return guard.RequestID(r.Context()) },
+		Options: scene7.Options{MaxPostSize: int64(cfg.Scene7MaxPostSize), Strict: cfg.Scene7Strict},
+	})
+	if err != nil {
+		return nil, err
+	}
+	return []door{
+		{ingest.DoorScene7, "Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile", uploadFile.Routes},
+	}, nil
+}
+
+// mountPages mounts the JSON interface and the start page, which show the doors.
+func mountPages(mux *http.ServeMux, cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.Logger, list []door) {
+	version := telemetry.ReadVersion().Version
+	own := door{ingest.DoorAPI, "JSON API", "scripts and integrations", api.Prefix, nil}
+	var infos []api.DoorInfo
+	var shown []web.Door
+	for _, d := range append(list, own) {
+		infos = append(infos, api.DoorInfo{Name: string(d.name), Title: d.title, Path: d.path})
+		shown = append(shown, web.Door{Title: d.title, About: d.about, Path: d.path})
+	}
+	mux.Handle(api.Prefix, api.New(api.Deps{
+		Library: e, Auth: logins, Log: log, Version: version, Doors: infos, Origins: cfg.CORSOrigins,
+		Limits: map[string]int64{"scene7MaxPostSize": int64(cfg.Scene7MaxPostSize)},
+	}))
+	mux.Handle("/", web.New(web.Deps{
+		Version: version, Healthy: e.Healthy, Doors: shown,
+		Links: []web.Link{{Title: "JSON API reference", Path: "/v1/docs"}, {Title: "OpenAPI document", Path: "/v1/openapi.json"}},
+	}))
+}

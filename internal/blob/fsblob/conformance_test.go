@@ -1,0 +1,32 @@
+package fsblob
+
+import (
+	"testing"
+
+	"sluice/internal/blob/blobtest"
+	"sluice/internal/ingest"
+)
+
+// small makes every path short: little memory, little segments, syncs often.
+func small() Options {
+	return Options{BufferBudget: 2 << 20, SegmentSize: 1 << 20, SyncEvery: 1 << 20}
+}
+
+func TestConformance(t *testing.T) {
+	for name, opts := range map[string]Options{
+		"default":        {},
+		"small":          small(),
+		"no small files": {SmallFile: -1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			blobtest.Test(t,
+				func(t testing.TB) ingest.Blobs { return openStore(t, t.TempDir(), opts) },
+				blobtest.Options{Reopen: func(t testing.TB, old ingest.Blobs) ingest.Blobs {
+					s := old.(*Store)
+					s.kill()
+					return openStore(t, s.root, opts)
+				}},
+			)
+		})
+	}
+}

@@ -1,0 +1,122 @@
+package fsblob
+
+import (
+	"context"
+	"os"
+	"sync"
+	"sync/atomic"
+)
+
+// writeBackEvery is how many bytes may be dirty in the page cache before the
+// kernel is told to write them, so that the sync at the end finds little to do.
+const writeBackEvery = 4 << 20
+
+// partFile is the file under a stage. Its end is open for two kinds of writing:
+// whole blocks of large bodies past the page cache, everything else through it.
+// One block is never written both ways at the same time, because a block that
+// two windows share is whole in neither.
+type partFile struct {
+	disk disk
+	path string
+	f    *os.File
+
+	mu     sync.Mutex
+	direct *os.File // nil until it is needed
+	plain  bool     // the file system does not write directly
+
+	dirty atomic.Int64 // bytes through the page cache since the last write-back
+}
+
+func openPart(d disk, path string, flag int) (*partFile, error) {
+	f, err := os.OpenFile(path, flag|os.O_RDWR, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	readNarrowly(f)
+	return &partFile{disk: d, path: path, f: f}, nil
+}
+
+func (p *partFile) close() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.direct != nil {
+		_ = p.direct.Close()
+		p.direct = nil
+	}
+	return p.f.Close()
+}
+
+// directFile returns the descriptor for direct writes, or nil.
+func (p *partFile) directFile() *os.File {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.direct == nil && !p.plain {
+		f, err := os.OpenFile(p.path, os.O_WRONLY|directFlag, 0)
+		if err != nil || directFlag == 0 {
+			if f != nil {
+				_ = f.Close()
+			}
+			p.plain = true
+			return nil
+		}
+		p.direct = f
+	}
+	return p.direct
+}
+
+func (p *partFile) refuseDirect() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.plain = true
+	if p.direct != nil {
+		_ = p.direct.Close()
+		p.direct = nil
+	}
+}
+
+// write stores data at offset through the page cache.
+func (p *partFile) write(data []byte, offset int64) error {
+	if len(data) == 0 {
+		return nil
+	}
+	if _, err := p.disk.writeAt(p.f, data, offset); err != nil {
+		return err
+	}
+	if p.dirty.Add(int64(len(data))) < writeBackEvery {
+		return nil
+	}
+	p.dirty.Store(0)
+	return p.disk.back(p.f)
+}
+
+// writeDirect stores data at offset: its whole blocks past the page cache, what
+// is left at both ends through it. Where in memory data begins must be as far
+// from a page as offset is from a block.
+func (p *partFile) writeDirect(data []byte, offset int64) error {
+	head := int(-offset & (blockSize - 1))
+	body := (len(data) - head) &^ (blockSize - 1)
+	f := p.directFile()
+	if f == nil || body <= 0 {
+		return p.write(data, offset)
+	}
+	if err := p.write(data[:head], offset); err != nil {
+		return err
+	}
+	if _, err := p.disk.writeAt(f, data[head:head+body], offset+int64(head)); err != nil {
+		if !isUnsupported(err) {
+			return err
+		}
+		p.refuseDirect()
+		return p.write(data[head:], offset+int64(head))
+	}
+	return p.write(data[head+body:], offset+int64(head+body))
+}
+
+// target is where the bytes of one body go.
+type target struct {
+	file   *partFile
+	offset int64 // of the first byte
+	// reserve is called before the bytes from one offset to another are written.
+	// It reports whether they must go through the page cache. nil = no.
+	reserve func(ctx context.Context, from, to int64) (buffered bool, err error)
+}

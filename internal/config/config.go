@@ -1,0 +1,53 @@
+// Package config is every setting of the server: its name, default, unit and
+// meaning stand in one struct, from whose tags the flags, the environment
+// variables, the keys of the YAML file and `sluice config print` all follow.
+//
+// A setting named scene7-job-idle is the flag --scene7-job-idle, the variable
+// SLUICE_SCENE7_JOB_IDLE and, in YAML, the key job-idle under scene7. A flag
+// wins over a variable, a variable over the file, the file over the default.
+package config
+
+// Storage says where everything is kept. The commands that work on people need
+// no more than this.
+type Storage struct {
+	DataDir     string `name:"data-dir" env:"SLUICE_DATA_DIR" default:"./sluice-data" placeholder:"DIR" group:"Storage" help:"Directory of database and files; one server at a time."`
+	DatabaseURL string `name:"database-url" env:"SLUICE_DATABASE_URL" placeholder:"URL" group:"Storage" help:"Database; empty is SQLite in the data directory."`
+	BlobURL     string `name:"blob-url" env:"SLUICE_BLOB_URL" placeholder:"URL" group:"Storage" help:"Where files are kept; empty is the data directory."`
+}
+
+// Config is every setting.
+type Config struct {
+	Storage `embed:""`
+
+	Listen         string   `name:"listen" env:"SLUICE_LISTEN" default:":8080" placeholder:"ADDRESS" group:"Server" help:"Address to listen on."`
+	TLSCert        string   `name:"tls-cert" env:"SLUICE_TLS_CERT" placeholder:"FILE" group:"Server" help:"Certificate chain (PEM); with --tls-key the server speaks TLS."`
+	TLSKey         string   `name:"tls-key" env:"SLUICE_TLS_KEY" placeholder:"FILE" group:"Server" help:"Private key (PEM)."`
+	PublicURL      string   `name:"public-url" env:"SLUICE_PUBLIC_URL" placeholder:"URL" group:"Server" help:"Address that clients see; empty is taken from each request."`
+	TrustedProxies []string `name:"trusted-proxies" env:"SLUICE_TRUSTED_PROXIES" placeholder:"CIDR" group:"Server" help:"Proxies whose X-Forwarded headers are believed (addresses or networks)."`
+	CORSOrigins    []string `name:"cors-origins" env:"SLUICE_CORS_ORIGINS" placeholder:"ORIGIN" group:"Server" help:"Web origins that may call the server from a browser, or *."`
+	TokenLifetime  Duration `name:"token-lifetime" env:"SLUICE_TOKEN_LIFETIME" default:"12h" placeholder:"TIME" group:"Server" help:"How long a login token is good."`
+	ShutdownGrace  Duration `name:"shutdown-grace" env:"SLUICE_SHUTDOWN_GRACE" default:"30s" placeholder:"TIME" group:"Server" help:"Time for requests to end after SIGTERM."`
+	LogLevel       string   `name:"log-level" env:"SLUICE_LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" placeholder:"LEVEL" group:"Server" help:"debug, info, warn or error."`
+	LogFormat      string   `name:"log-format" env:"SLUICE_LOG_FORMAT" default:"text" oneof:"text,json" placeholder:"FORMAT" group:"Server" help:"text or json."`
+
+	AdminEmail    string `name:"admin-email" env:"SLUICE_ADMIN_EMAIL" default:"admin@localhost" placeholder:"LOGIN" group:"First start" help:"Login of the first administrator."`
+	AdminPassword string `name:"admin-password" env:"SLUICE_ADMIN_PASSWORD" secret:"" placeholder:"PASSWORD" group:"First start" help:"Password of the first administrator; empty makes one and prints it once."`
+	Company       string `name:"company" env:"SLUICE_COMPANY" default:"Demo" placeholder:"NAME" group:"First start" help:"Name of the first company."`
+
+	Digest string `name:"digest" env:"SLUICE_DIGEST" default:"inline" oneof:"inline,deferred" placeholder:"WHEN" group:"Uploads" help:"SHA-256 of whole files: inline (while they arrive) or deferred (right after the answer)."`
+
+	Scene7MaxPostSize Size     `name:"scene7-max-post-size" env:"SLUICE_SCENE7_MAX_POST_SIZE" default:"2GiB" placeholder:"SIZE" group:"Scene7 door" help:"Largest request to UploadFile."`
+	Scene7JobIdle     Duration `name:"scene7-job-idle" env:"SLUICE_SCENE7_JOB_IDLE" default:"30m" placeholder:"TIME" group:"Scene7 door" help:"An open job without a new file is closed after this."`
+	Scene7SameAddress bool     `name:"scene7-same-address" env:"SLUICE_SCENE7_SAME_ADDRESS" default:"true" negatable:"" group:"Scene7 door" help:"Take further files of a job only from the address that opened it."`
+	Scene7Strict      bool     `name:"scene7-strict" env:"SLUICE_SCENE7_STRICT" default:"false" negatable:"" group:"Scene7 door" help:"Refuse uploads that lack an option which the reference calls required."`
+
+	MediaMaxPixels  Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
+	MediaWorkers    int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`
+	MediaTimeout    Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
+	MediaMaxInput   Size     `name:"media-max-input" env:"SLUICE_MEDIA_MAX_INPUT" default:"256MiB" placeholder:"SIZE" group:"Media" help:"Largest file that is inspected; larger ones are kept as they are."`
+	MediaMemory     Size     `name:"media-memory" env:"SLUICE_MEDIA_MEMORY" default:"1GiB" placeholder:"SIZE" group:"Media" help:"Memory that one media process may take."`
+	MediaRequireBox bool     `name:"media-require-box" env:"SLUICE_MEDIA_REQUIRE_BOX" default:"true" negatable:"" group:"Media" help:"Process no media where the kernel cannot confine the media process."`
+}
+
+// sections are the names under which a YAML file may gather settings.
+func sections() []string { return []string{"scene7", "media"} }

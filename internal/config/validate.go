@@ -1,0 +1,92 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// Validate checks what the types cannot and returns all that is wrong.
+func (c Config) Validate() error {
+	problems := []error{c.Storage.Validate()}
+	wrong := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	for _, f := range c.fields() {
+		if list := f.tag.Get("oneof"); list != "" {
+			words := strings.Split(list, ",")
+			wrong(!slices.Contains(words, f.value.String()), "%s is %q; it must be one of %s", f.name, f.value.String(), strings.Join(words, ", "))
+		}
+	}
+	wrong((c.TLSCert == "") != (c.TLSKey == ""), "tls-cert and tls-key must be given together")
+	if c.PublicURL != "" {
+		u, err := url.Parse(c.PublicURL)
+		wrong(err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "",
+			"public-url is %q; it must look like https://media.example.com", c.PublicURL)
+	}
+	if _, err := c.Proxies(); err != nil {
+		problems = append(problems, err)
+	}
+	for _, origin := range c.CORSOrigins {
+		u, err := url.Parse(origin)
+		wrong(origin != "*" && (err != nil || u.Host == "" || u.Scheme == "" || u.Path != ""),
+			"cors-origins holds %q; an origin looks like https://app.example.com", origin)
+	}
+	wrong(c.TokenLifetime < Duration(60e9), "token-lifetime is %v; it must be at least 1m", c.TokenLifetime)
+	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)
+	wrong(c.Scene7JobIdle <= 0, "scene7-job-idle must be more than 0")
+	wrong(c.MediaMaxPixels <= 0, "media-max-pixels must be more than 0")
+	wrong(c.MediaMaxInput <= 0, "media-max-input must be more than 0")
+	wrong(c.MediaWorkers < 1 || c.MediaWorkers > 256, "media-workers is %d; it must be 1 to 256", c.MediaWorkers)
+	wrong(c.MediaTimeout <= 0, "media-timeout must be more than 0")
+	wrong(c.MediaMemory < 256<<20, "media-memory is %v; it must be at least 256MiB", c.MediaMemory)
+	wrong(c.AdminEmail == "", "admin-email must not be empty")
+	wrong(c.Company == "", "company must not be empty")
+	return errors.Join(problems...)
+}
+
+// Validate refuses what this version cannot store in.
+func (s Storage) Validate() error {
+	var problems []error
+	if s.DataDir == "" {
+		problems = append(problems, errors.New("data-dir must not be empty"))
+	}
+	if s.DatabaseURL != "" {
+		problems = append(problems, fmt.Errorf("database-url names a %s database; this version supports SQLite in the data directory only: leave database-url empty",
+			schemeOf(s.DatabaseURL)))
+	}
+	if s.BlobURL != "" {
+		problems = append(problems, fmt.Errorf("blob-url names a %s store; this version keeps files in the data directory only: leave blob-url empty",
+			schemeOf(s.BlobURL)))
+	}
+	return errors.Join(problems...)
+}
+
+// schemeOf returns what stands before "://", and nothing that may be secret.
+func schemeOf(s string) string {
+	if scheme, _, ok := strings.Cut(s, "://"); ok {
+		return scheme
+	}
+	return "nameless"
+}
+
+// Proxies returns trusted-proxies as networks.
+func (c Config) Proxies() ([]netip.Prefix, error) {
+	var all []netip.Prefix
+	for _, text := range c.TrustedProxies {
+		text = strings.TrimSpace(text)
+		if prefix, err := netip.ParsePrefix(text); err == nil {
+			all = append(all, prefix.Masked())
+		} else if addr, err := netip.ParseAddr(text); err == nil {
+			all = append(all, netip.PrefixFrom(addr, addr.BitLen()))
+		} else {
+			return nil, fmt.Errorf("trusted-proxies holds %q; write an address or a network like 10.0.0.0/8", text)
+		}
+	}
+	return all, nil
+}

@@ -1,0 +1,49 @@
+package jobs
+
+import (
+	"context"
+	"io"
+
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+)
+
+// Found is what an inspection learnt of an image.
+type Found struct {
+	Media     ingest.Media
+	Type      ingest.AssetType // "" = as the file name says
+	Thumbnail []byte           // encoded; nil = none
+	Thumb     ingest.Media     // of the thumbnail
+	Warning   string           // why there is less than expected
+}
+
+// Inspector looks into an image file. A failure says whether another run makes sense.
+type Inspector interface {
+	Inspect(ctx context.Context, src io.Reader, size int64, fileName string) (Found, *engine.Failure)
+}
+
+// Inspect returns the handler that finds dimensions, type and thumbnail of an image.
+func Inspect(files Files, inspector Inspector) Handler {
+	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+		in, err := files.TaskInput(ctx, t)
+		if err != nil {
+			return engine.TaskResult{}, failed(err)
+		}
+		r, err := files.OpenBlob(ctx, in.Blob.Key)
+		if err != nil {
+			return engine.TaskResult{}, failed(err)
+		}
+		defer r.Close()
+		found, failure := inspector.Inspect(ctx, r, in.Blob.Size, in.FileName)
+		if failure != nil {
+			return engine.TaskResult{}, failure
+		}
+		result := engine.TaskResult{Media: &found.Media, Type: found.Type, Warning: found.Warning}
+		if found.Thumbnail != nil {
+			result.Derived = []engine.DerivedFile{{
+				Key: "thumbnail", Kind: ingest.DerivedThumbnail, Name: "thumbnail", Media: found.Thumb, Bytes: found.Thumbnail,
+			}}
+		}
+		return result, nil
+	}
+}

@@ -1,0 +1,101 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"os/exec"
+	"strings"
+	"time"
+
+	"sluice/internal/media/box"
+)
+
+// Capability is something that this machine can do with media, or could if a tool were installed.
+type Capability struct {
+	Name    string // what it enables, in words
+	Tool    string // the program that is looked for
+	Version string // as the tool says; "" when it did not
+	Path    string // where the tool was found
+	Found   bool
+	Need    string // how to get it; "" when it was found
+}
+
+// versionTimeout bounds the question for a tool's version.
+const versionTimeout = 3 * time.Second
+
+// tool is one program that is looked for on PATH.
+type tool struct {
+	program  string
+	question string // the argument that makes it print its version and nothing else
+	enables  string
+	debian   string // the package that brings it
+}
+
+func tools() []tool {
+	return []tool{
+		{"vips", "--version", "pyramid TIFF, ICC profiles, CMYK, HEIC, AVIF, JPEG XL and JPEG 2000", "libvips-tools"},
+		{"vipsthumbnail", "--vips-version", "fast thumbnails of large pictures", "libvips-tools"},
+		{"ffmpeg", "-version", "posters, cuts and conversions of video and audio", "ffmpeg"},
+		{"ffprobe", "-version", "length, size and streams of video and audio", "ffmpeg"},
+		{"gs", "--version", "EPS and PostScript", "ghostscript"},
+		{"pdftoppm", "-v", "pages of PDF files", "poppler-utils"},
+		{"exiftool", "-ver", "embedded metadata and InDesign previews", "libimage-exiftool-perl"},
+	}
+}
+
+// Capabilities looks for the media tools on PATH and asks each for its version, and says how far decoding can be
+// confined on this machine. It starts no worker and reads no media.
+func Capabilities(ctx context.Context) []Capability {
+	list := []Capability{
+		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF", Tool: "sluice media-worker", Version: "built in", Found: true},
+		confinement(),
+	}
+	for _, t := range tools() {
+		list = append(list, t.look(ctx))
+	}
+	return list
+}
+
+func confinement() Capability {
+	level := box.Supported()
+	c := Capability{Name: "confinement of media workers", Tool: "kernel", Version: level.String(), Found: level.Closed()}
+	if !c.Found {
+		c.Need = "a Linux kernel with seccomp filters (and 5.13 or later with Landlock), on amd64 or arm64"
+	} else if level.Landlock == 0 {
+		c.Need = "optional second wall: Linux 5.13 or later with lsm=landlock among its boot options"
+	}
+	return c
+}
+
+func (t tool) look(ctx context.Context) Capability {
+	c := Capability{Name: t.enables, Tool: t.program}
+	path, err := exec.LookPath(t.program)
+	if err != nil {
+		c.Need = "apt-get install " + t.debian
+		return c
+	}
+	c.Path, c.Found = path, true
+	ctx, cancel := context.WithTimeout(ctx, versionTimeout)
+	defer cancel()
+	var said tail
+	cmd := exec.CommandContext(ctx, path, t.question)
+	cmd.Env = []string{"LC_ALL=C", "PATH=/usr/bin:/bin"}
+	cmd.Stdout, cmd.Stderr = &said, &said
+	cmd.WaitDelay = time.Second
+	if err := cmd.Run(); err != nil && ctx.Err() != nil {
+		c.Version = "no answer to " + t.question
+		return c
+	}
+	c.Version = versionIn(said.kept)
+	return c
+}
+
+// maxVersion is the longest version text in bytes.
+const maxVersion = 80
+
+// versionIn takes the first line and leaves out the copyright that some tools add to it.
+func versionIn(said []byte) string {
+	line, _, _ := bytes.Cut(bytes.TrimSpace(said), []byte("\n"))
+	text, _, _ := strings.Cut(string(line), " Copyright")
+	return plain(strings.TrimSpace(text), maxVersion)
+}

@@ -1,0 +1,140 @@
+package draft
+
+import "image"
+
+// block decodes one block and keeps its low frequencies, multiplied by the quantisation table; section F.2.2.
+func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]int32) bool {
+	quant := &d.quant[c.quant]
+	bits.fill()
+	size, ok := bits.symbol(c.dc)
+	if !ok || size > 15 {
+		return false
+	}
+	if size > 0 {
+		c.previousDC += bits.value(size)
+	}
+	out[0] = c.previousDC * quant[0]
+	for k := 1; k < 64; k++ {
+		if bits.n < 32 { // A code of 16 bits and a value of 15.
+			bits.fill()
+		}
+		symbol, ok := bits.symbol(c.ac)
+		if !ok {
+			return false
+		}
+		size := symbol & 15
+		if size == 0 {
+			if symbol != 0xf0 {
+				break
+			}
+			k += 15
+			continue
+		}
+		if k += int(symbol >> 4); k > 63 {
+			return false
+		}
+		if at := c.place[k]; at != outside {
+			out[at] = bits.value(size) * quant[k]
+		} else {
+			bits.skip(int(size))
+		}
+	}
+	return !bits.overrun()
+}
+
+// outside marks coefficients that are not kept.
+const outside = 255
+
+// place says for each coefficient, in zigzag order, where it stands in a corner of maxSide x maxSide low
+// frequencies: row times maxSide plus column. Only side x side of them are kept. ISO/IEC 10918-1 figure A.6.
+func place(side int) [64]byte {
+	var at [64]byte
+	i := 0
+	for diagonal := range 15 {
+		for step := range diagonal + 1 {
+			row, column := diagonal-step, step
+			if diagonal%2 == 1 {
+				row, column = column, row
+			}
+			if row > 7 || column > 7 {
+				continue
+			}
+			if at[i] = outside; row < side && column < side {
+				at[i] = byte(row*maxSide + column)
+			}
+			i++
+		}
+	}
+	return at
+}
+
+// pixels turns side x side low frequencies of a block into as many pixels: the inverse cosine transform of that size,
+// scaled by side/8 because the coefficients are those of a transform of 8 x 8.
+func pixels(out []byte, stride, side int, f *[maxSide * maxSide]int32) {
+	switch side {
+	case 1:
+		out[0] = sample(int(f[0]), 3)
+	case 2:
+		sum, difference := int(f[0])+int(f[1]), int(f[0])-int(f[1])
+		lowSum, lowDifference := int(f[maxSide])+int(f[maxSide+1]), int(f[maxSide])-int(f[maxSide+1])
+		out[0], out[1] = sample(sum+lowSum, 3), sample(difference+lowDifference, 3)
+		out[stride], out[stride+1] = sample(sum-lowSum, 3), sample(difference-lowDifference, 3)
+	case 4:
+		pixels4(out, stride, f)
+	}
+}
+
+// Constants of the transform of four points, in units of 1/4096.
+const (
+	unitBits = 12
+	even     = 1448 // cos(pi/4) / 2
+	oddLong  = 1892 // cos(pi/8) / 2
+	oddShort = 784  // cos(3 pi/8) / 2
+)
+
+func pixels4(out []byte, stride int, f *[maxSide * maxSide]int32) {
+	var half [maxSide * maxSide]int
+	for column := range 4 {
+		a, b, c, e := four(int(f[column]), int(f[4+column]), int(f[8+column]), int(f[12+column]))
+		half[column], half[4+column], half[8+column], half[12+column] = a, b, c, e
+	}
+	for row := range 4 {
+		line := out[row*stride:][:4]
+		a, b, c, e := four(half[4*row], half[4*row+1], half[4*row+2], half[4*row+3])
+		line[0], line[1] = sample(a, 2*unitBits), sample(b, 2*unitBits)
+		line[2], line[3] = sample(c, 2*unitBits), sample(e, 2*unitBits)
+	}
+}
+
+// four transforms one row or column.
+func four(f0, f1, f2, f3 int) (a, b, c, d int) {
+	outer, inner := even*(f0+f2), even*(f0-f2)
+	long, short := oddLong*f1+oddShort*f3, oddShort*f1-oddLong*f3
+	return outer + long, inner + short, inner - short, outer - long
+}
+
+// sample rounds v, which has so many binary places, and shifts it from around 0 to around 128.
+func sample(v, places int) byte {
+	v = (v+1<<(places-1))>>places + 128
+	return byte(max(0, min(255, v)))
+}
+
+// picture cuts the planes to the size of the picture.
+func (d *decoder) picture() image.Image {
+	scale := 8 / d.side
+	bounds := image.Rect(0, 0, (d.width+scale-1)/scale, (d.height+scale-1)/scale)
+	luma := d.components[0]
+	if len(d.components) == 1 {
+		return &image.Gray{Pix: luma.pix, Stride: luma.stride, Rect: bounds}
+	}
+	ratio, _ := d.ratio()
+	if d.fullColour() {
+		ratio = image.YCbCrSubsampleRatio444
+	}
+	cb, cr := d.components[1], d.components[2]
+	return &image.YCbCr{
+		Y: luma.pix, Cb: cb.pix, Cr: cr.pix,
+		YStride: luma.stride, CStride: cb.stride,
+		SubsampleRatio: ratio, Rect: bounds,
+	}
+}

@@ -1,0 +1,103 @@
+package raster
+
+import (
+	"encoding/binary"
+	"image"
+	"image/png"
+	"io"
+	"math"
+	"strings"
+)
+
+const pngSignature = "\x89PNG\r\n\x1a\n"
+
+func isPNG(head []byte) bool { return strings.HasPrefix(string(head), pngSignature) }
+
+// openPNG reads the chunks up to the first pixel data; PNG, third edition, sections 5.3 and 11.2.1.
+func openPNG(src *io.SectionReader, lim Limits, p *picture) error {
+	var ihdr [25]byte // length, type, 13 bytes, checksum
+	if _, err := src.ReadAt(ihdr[:], int64(len(pngSignature))); err != nil {
+		return err
+	}
+	if binary.BigEndian.Uint32(ihdr[:]) != 13 || string(ihdr[4:8]) != "IHDR" {
+		return png.FormatError("no header chunk")
+	}
+	width, height := binary.BigEndian.Uint32(ihdr[8:]), binary.BigEndian.Uint32(ihdr[12:])
+	if width > math.MaxInt32 || height > math.MaxInt32 {
+		return png.FormatError("negative size")
+	}
+	p.Width, p.Height, p.BitDepth = int(width), int(height), int(ihdr[16])
+	colorType := ihdr[17]
+	if err := scanPNG(src, lim, p); err != nil {
+		return err
+	}
+	perPixel := int64(1)
+	switch colorType {
+	case 0:
+		p.ColorModel = "gray"
+	case 2:
+		p.ColorModel, perPixel = "rgb", 4
+	case 3:
+		p.ColorModel = "paletted"
+	case 4:
+		p.ColorModel, p.HasAlpha, perPixel = "gray", true, 4
+	case 6:
+		p.ColorModel, p.HasAlpha, perPixel = "rgb", true, 4
+	default:
+		return png.FormatError("unknown colour type")
+	}
+	if p.HasAlpha {
+		perPixel = 4
+	}
+	if p.BitDepth > 8 {
+		perPixel *= 2
+	}
+	if ihdr[20] != 0 {
+		perPixel += perPixel / 4 // The largest pass of an interlaced picture is held beside the whole.
+	}
+	p.memory = int64(p.Width)*int64(p.Height)*perPixel + 16*int64(p.Width)
+	p.decode = func(int) (image.Image, error) { return png.Decode(io.NewSectionReader(src, 0, src.Size())) }
+	return nil
+}
+
+// maxChunks bounds the chunks in front of the pixels.
+const maxChunks = 10000
+
+// scanPNG looks for the chunks about animation, transparency and orientation in front of the pixels.
+func scanPNG(src *io.SectionReader, lim Limits, p *picture) error {
+	at := int64(len(pngSignature)) + 25
+	for range maxChunks {
+		var head [8]byte
+		if _, err := src.ReadAt(head[:], at); err != nil {
+			return err
+		}
+		length := int64(binary.BigEndian.Uint32(head[:]))
+		if length > math.MaxInt32 {
+			return png.FormatError("chunk length")
+		}
+		switch string(head[4:]) {
+		case "IDAT", "IEND":
+			return nil
+		case "tRNS":
+			p.HasAlpha = true
+		case "eXIf":
+			p.Orientation = exifOrientation(io.NewSectionReader(src, at+8, length))
+		case "acTL":
+			var frames [4]byte
+			if _, err := src.ReadAt(frames[:], at+8); err != nil {
+				return err
+			}
+			p.setFrames(int64(binary.BigEndian.Uint32(frames[:])), lim)
+		}
+		at += 12 + length
+	}
+	return png.FormatError("too many chunks before the pixels")
+}
+
+// setFrames records a count that the header announces.
+func (p *picture) setFrames(announced int64, lim Limits) {
+	p.Frames = int(max(1, min(announced, math.MaxInt32)))
+	if lim.Frames > 0 && p.Frames > lim.Frames {
+		p.Frames, p.FramesCapped = lim.Frames, true
+	}
+}

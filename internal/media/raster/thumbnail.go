@@ -1,0 +1,64 @@
+package raster
+
+import (
+	"bytes"
+	"image"
+	"image/jpeg"
+	"image/png"
+
+	"golang.org/x/image/draw"
+
+	"sluice/internal/media/fault"
+)
+
+// thumbnailQuality is the JPEG quality of a thumbnail, 1..100.
+const thumbnailQuality = 82
+
+// makeThumbnail scales src down until its longer edge has at most maxEdge pixels, turns it upright and encodes it.
+func makeThumbnail(src image.Image, maxEdge, orientation int) (*Thumbnail, error) {
+	bounds := src.Bounds()
+	width, height := fit(bounds.Dx(), bounds.Dy(), maxEdge)
+	small := image.NewRGBA(image.Rect(0, 0, width, height))
+	if width == bounds.Dx() && height == bounds.Dy() {
+		draw.Draw(small, small.Rect, src, bounds.Min, draw.Src)
+	} else {
+		near := boxed(src, factor(bounds.Dx(), bounds.Dy(), width, height))
+		draw.CatmullRom.Scale(small, small.Rect, near, near.Bounds(), draw.Src, nil)
+	}
+	small = turned(small, orientation)
+	thumbnail := &Thumbnail{ContentType: "image/jpeg", Width: small.Rect.Dx(), Height: small.Rect.Dy()}
+	var encoded bytes.Buffer
+	var err error
+	if small.Opaque() {
+		err = jpeg.Encode(&encoded, small, &jpeg.Options{Quality: thumbnailQuality})
+	} else {
+		thumbnail.ContentType = "image/png"
+		err = png.Encode(&encoded, small)
+	}
+	if err != nil {
+		return nil, &fault.Error{Class: fault.TooLarge, Op: "raster.makeThumbnail",
+			Msg: "the thumbnail cannot be encoded", Err: err}
+	}
+	thumbnail.Bytes = encoded.Bytes()
+	return thumbnail, nil
+}
+
+// fit returns the size of the thumbnail: the same shape, no edge longer than maxEdge, none shorter than one pixel.
+func fit(width, height, maxEdge int) (int, int) {
+	longer := max(width, height)
+	if longer <= maxEdge {
+		return width, height
+	}
+	scaled := func(edge int) int {
+		return max(1, int((int64(edge)*int64(maxEdge)+int64(longer)/2)/int64(longer)))
+	}
+	return scaled(width), scaled(height)
+}
+
+// maxFactor keeps the sum of a square of bytes within 32 bits.
+const maxFactor = 4096
+
+// factor is how many pixels in both directions can be averaged into one and still leave twice what is wanted.
+func factor(width, height, toWidth, toHeight int) int {
+	return max(1, min(width/(2*toWidth), height/(2*toHeight), maxFactor))
+}

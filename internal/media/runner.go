@@ -1,0 +1,210 @@
+package media
+
+import (
+	"context"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"sluice/internal/media/box"
+	"sluice/internal/media/fault"
+)
+
+// Runner inspects files in worker processes, which it starts when there is something to do, uses again for the next
+// files, and ends when there was nothing to do for a while. It is safe for concurrent use.
+type Runner struct {
+	opts  Options
+	slots chan struct{} // one token per worker that may be busy
+
+	closing context.Context // ends with Close
+	close   context.CancelFunc
+
+	mu      sync.Mutex
+	closed  bool
+	idle    []idleProcess
+	working sync.WaitGroup // calls of Inspect and Probe under way
+	timers  sync.WaitGroup // timers that are ending a process
+}
+
+// idleProcess is a worker that waits for the next file.
+type idleProcess struct {
+	*process
+	timer *time.Timer
+}
+
+// New returns a Runner that has not started anything yet. The caller must Close it.
+func New(opts Options) *Runner {
+	opts = opts.withDefaults()
+	r := &Runner{opts: opts, slots: make(chan struct{}, opts.Workers)}
+	r.closing, r.close = context.WithCancel(context.Background())
+	return r
+}
+
+// Inspect reads exactly size bytes from src and says what they are. fileName is a hint for types that the content
+// does not tell; nothing is done with it otherwise. When more files than Options.Workers come at once, the call waits
+// for its turn until ctx ends. Reading from src must end when ctx does.
+//
+// On failure the error is an *Error whose Class tells what to do, and the Inspection holds what was learnt until
+// then: often the type and the size. Nothing is kept and nothing must be undone after a failure; when
+// Class.Retryable, the same file may succeed later.
+func (r *Runner) Inspect(ctx context.Context, src io.Reader, size int64, fileName string, want ThumbnailSpec) (Inspection, error) {
+	edge, err := want.edge()
+	if err != nil {
+		return Inspection{}, err
+	}
+	if size < 0 {
+		return Inspection{}, failure(fault.Invalid, nil, "a file of %d bytes was to be inspected", size)
+	}
+	if size > r.opts.MaxInputBytes {
+		return Inspection{}, failure(fault.TooLarge, nil, "the file has %d bytes, pictures of at most %d are inspected",
+			size, r.opts.MaxInputBytes)
+	}
+	req := request{Name: plain(fileName, maxName), Size: size, MaxEdge: edge}
+	var found Inspection
+	err = r.with(ctx, func(p *process) error {
+		found, err = p.inspect(req, src, r.opts)
+		return err
+	})
+	return found, err
+}
+
+// Probe starts a worker, if none is waiting, and returns the walls that stand around it.
+func (r *Runner) Probe(ctx context.Context) (box.Level, error) {
+	var level box.Level
+	err := r.with(ctx, func(p *process) error {
+		level = p.level
+		return nil
+	})
+	return level, err
+}
+
+// Close ends all workers, also those at work, and returns when none is left. Calls under way fail with class
+// Cancelled, later ones with class Unavailable. Close may be called again.
+func (r *Runner) Close() error {
+	r.mu.Lock()
+	r.closed = true
+	idle := r.idle
+	r.idle = nil
+	r.mu.Unlock()
+	r.close()
+	for _, waiting := range idle {
+		waiting.timer.Stop()
+		waiting.end()
+	}
+	r.working.Wait()
+	r.timers.Wait()
+	return nil
+}
+
+// with runs step with a worker, and decides what becomes of the worker afterwards. It gives step the time that the
+// options allow, the worker's start included.
+func (r *Runner) with(ctx context.Context, step func(*process) error) error {
+	r.mu.Lock()
+	if r.closed {
+		r.mu.Unlock()
+		return failure(fault.Unavailable, nil, "the media runner is closed")
+	}
+	r.working.Add(1)
+	r.mu.Unlock()
+	defer r.working.Done()
+
+	select {
+	case r.slots <- struct{}{}:
+	case <-ctx.Done():
+		return failure(fault.Cancelled, context.Cause(ctx), "no media worker was free in time")
+	case <-r.closing.Done():
+		return failure(fault.Cancelled, nil, "the media runner was closed")
+	}
+	defer func() { <-r.slots }()
+
+	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	defer cancel()
+	defer context.AfterFunc(r.closing, cancel)()
+	p, err := r.take(limited)
+	if err == nil {
+		stop := context.AfterFunc(limited, p.kill)
+		err = step(p)
+		if !stop() {
+			p.unusable = true // The kill is on its way, even if the answer was faster.
+		}
+		r.release(p)
+	}
+	return r.judge(ctx, limited, err)
+}
+
+// judge finds out whether a broken conversation was broken on purpose. An answer about the file is final.
+func (r *Runner) judge(ctx, limited context.Context, err error) error {
+	switch {
+	case err == nil || !fault.ClassOf(err).Retryable():
+		return err
+	case r.closing.Err() != nil:
+		return failure(fault.Cancelled, nil, "the media runner was closed")
+	case ctx.Err() != nil:
+		return failure(fault.Cancelled, context.Cause(ctx), "the inspection was cancelled")
+	case limited.Err() != nil:
+		return failure(fault.Timeout, nil,
+			"the media worker did not finish the file within the limit of %v and was killed", r.opts.Timeout)
+	}
+	return err
+}
+
+// take returns the worker that waited least, or a new one.
+func (r *Runner) take(ctx context.Context) (*process, error) {
+	for {
+		r.mu.Lock()
+		last := len(r.idle) - 1
+		if last < 0 {
+			r.mu.Unlock()
+			break
+		}
+		waiting := r.idle[last]
+		r.idle = r.idle[:last]
+		r.mu.Unlock()
+		waiting.timer.Stop()
+		if !waiting.gone() {
+			return waiting.process, nil
+		}
+		waiting.end()
+	}
+	p, err := startProcess(r.opts)
+	if err != nil {
+		return nil, err
+	}
+	stop := context.AfterFunc(ctx, p.kill)
+	defer stop()
+	if err := p.greet(r.opts); err != nil {
+		p.end()
+		return nil, err
+	}
+	return p, nil
+}
+
+// release keeps a worker for the next file, unless it has done enough or is out of step.
+func (r *Runner) release(p *process) {
+	r.mu.Lock()
+	if p.unusable || p.served >= r.opts.RecycleAfter || r.closed {
+		r.mu.Unlock()
+		p.end()
+		return
+	}
+	waiting := idleProcess{process: p}
+	waiting.timer = time.AfterFunc(r.opts.IdleAfter, func() { r.expire(p) })
+	r.idle = append(r.idle, waiting)
+	r.mu.Unlock()
+}
+
+// expire ends a worker if it is still idle.
+func (r *Runner) expire(p *process) {
+	r.mu.Lock()
+	at := slices.IndexFunc(r.idle, func(waiting idleProcess) bool { return waiting.process == p })
+	if at < 0 {
+		r.mu.Unlock()
+		return
+	}
+	r.idle = slices.Delete(r.idle, at, at+1)
+	r.timers.Add(1)
+	r.mu.Unlock()
+	defer r.timers.Done()
+	p.end()
+}

@@ -1,0 +1,116 @@
+package sqlstore
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+const (
+	taskFields = `number, uuid, company, job, asset, version, kind, params, state, attempts, run_at, lease, error, created, finished`
+
+	taskColumns = `SELECT ` + taskFields + ` FROM tasks`
+)
+
+// CreateTask implements ingest.TaskTx.
+func (t *Tx) CreateTask(k *ingest.Task) error {
+	number, err := t.insert("sqlstore.CreateTask", "task",
+		`INSERT INTO tasks (uuid, company, job, asset, version, kind, params, state, attempts, run_at, lease, due, error, created, finished)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING number`,
+		k.UUID, k.Company, k.Job, k.Asset, k.Version, k.Kind, bytesOrNull(k.Params), k.State, k.Attempts, micros(k.RunAt), micros(k.Lease),
+		due(k), k.Error, micros(k.Created), micros(k.Finished))
+	if err != nil {
+		return err
+	}
+	k.Number = number
+	return nil
+}
+
+// due is when a task may be claimed next: from RunAt while it is queued, from
+// the end of its lease while it runs, never (NULL) in the other states.
+func due(k *ingest.Task) any {
+	switch k.State {
+	case ingest.TaskQueued:
+		return micros(k.RunAt)
+	case ingest.TaskRunning:
+		return micros(k.Lease)
+	}
+	return nil
+}
+
+// ClaimTasks implements ingest.TaskTx. Those that have waited longest are taken
+// first; the result is in the order of RunAt and Number.
+func (t *Tx) ClaimTasks(kinds []ingest.TaskKind, now, lease time.Time, limit int) ([]*ingest.Task, error) {
+	if len(kinds) == 0 || limit <= 0 {
+		return nil, nil
+	}
+	var q query
+	q.add(`UPDATE tasks SET state = 'running', attempts = attempts + 1, lease = ?, due = ? WHERE number IN (SELECT number FROM (`,
+		micros(lease), micros(lease))
+	for i, kind := range kinds {
+		if i > 0 {
+			q.add(` UNION ALL `)
+		}
+		q.add(`SELECT number, due FROM (SELECT x.number, x.due FROM tasks x WHERE x.kind = ? AND x.due <= ? ORDER BY x.due, x.number LIMIT ?`,
+			kind, micros(now), limit)
+		q.add(t.dialect.SkipLocked + `) y`)
+	}
+	q.add(`) z ORDER BY due, number LIMIT ?) RETURNING `+taskFields, limit)
+	tasks, err := many(t, "sqlstore.ClaimTasks", readTask, q.String(), q.args...)
+	slices.SortFunc(tasks, func(a, b *ingest.Task) int {
+		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.Number, b.Number))
+	})
+	return tasks, err
+}
+
+// UpdateTask implements ingest.TaskTx.
+func (t *Tx) UpdateTask(k *ingest.Task) error {
+	return t.change("sqlstore.UpdateTask", "task",
+		`UPDATE tasks SET state = $1, run_at = $2, lease = $3, due = $4, error = $5, finished = $6 WHERE number = $7`,
+		k.State, micros(k.RunAt), micros(k.Lease), due(k), k.Error, micros(k.Finished), k.Number)
+}
+
+// Task implements ingest.TaskTx.
+func (t *Tx) Task(number ingest.Number) (*ingest.Task, error) {
+	return one(t, "sqlstore.Task", "task", readTask, taskColumns+` WHERE number = $1`, number)
+}
+
+// TasksOf implements ingest.TaskTx. They come in the order of Number.
+func (t *Tx) TasksOf(asset, version ingest.Number) ([]*ingest.Task, error) {
+	const op = "sqlstore.TasksOf"
+	if version == 0 {
+		return many(t, op, readTask, taskColumns+` WHERE asset = $1 ORDER BY number`, asset)
+	}
+	return many(t, op, readTask, taskColumns+` WHERE asset = $1 AND version = $2 ORDER BY number`, asset, version)
+}
+
+// NextRun implements ingest.TaskTx.
+func (t *Tx) NextRun(kinds []ingest.TaskKind) (time.Time, bool, error) {
+	var next int64
+	found := false
+	for _, kind := range kinds {
+		runs, err := many(t, "sqlstore.NextRun", readCount,
+			`SELECT run_at FROM tasks WHERE kind = $1 AND due IS NOT NULL AND state = 'queued' ORDER BY due LIMIT 1`, kind)
+		if err != nil {
+			return time.Time{}, false, err
+		}
+		if len(runs) > 0 && (!found || runs[0] < next) {
+			next, found = runs[0], true
+		}
+	}
+	return instant(next), found, nil
+}
+
+func readTask(rows Rows) (*ingest.Task, error) {
+	k := &ingest.Task{}
+	var runAt, lease, created, finished int64
+	err := rows.Scan((*int64)(&k.Number), (*string)(&k.UUID), (*int64)(&k.Company), (*int64)(&k.Job), (*int64)(&k.Asset), (*int64)(&k.Version),
+		(*string)(&k.Kind), &k.Params, (*string)(&k.State), &k.Attempts, &runAt, &lease, &k.Error, &created, &finished)
+	if err != nil {
+		return nil, err
+	}
+	k.RunAt, k.Lease, k.Created, k.Finished = instant(runAt), instant(lease), instant(created), instant(finished)
+	return k, nil
+}

@@ -1,0 +1,64 @@
+package sqlstore
+
+import "sluice/internal/ingest"
+
+const versionColumns = `SELECT number, uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, created, created_by
+	FROM versions`
+
+// CreateVersion implements ingest.AssetTx.
+func (t *Tx) CreateVersion(v *ingest.Version) error {
+	const op = "sqlstore.CreateVersion"
+	number, err := t.insert(op, "version",
+		`INSERT INTO versions (uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, created, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING number`,
+		v.UUID, v.Asset, v.Ordinal, v.FileName, v.ContentType, v.Blob.Key, v.Blob.Size, int64(v.Blob.CRC32C), bytesOrNull(v.Blob.SHA256),
+		v.Job, micros(v.Created), v.CreatedBy)
+	if err != nil {
+		return err
+	}
+	if v.Ordinal > 1 { // an asset's first version is current without being written there
+		if err := t.change(op, "asset", `UPDATE assets SET version = $1 WHERE number = $2`, number, v.Asset); err != nil {
+			return err
+		}
+	}
+	v.Number = number
+	return nil
+}
+
+// Version implements ingest.AssetTx.
+func (t *Tx) Version(number ingest.Number) (*ingest.Version, error) {
+	return one(t, "sqlstore.Version", "version", readVersion, versionColumns+` WHERE number = $1`, number)
+}
+
+// Versions implements ingest.AssetTx. They come in the order of Ordinal.
+func (t *Tx) Versions(asset ingest.Number) ([]*ingest.Version, error) {
+	return many(t, "sqlstore.Versions", readVersion, versionColumns+` WHERE asset = $1 ORDER BY ordinal`, asset)
+}
+
+// SetVersionDigest implements ingest.AssetTx.
+func (t *Tx) SetVersionDigest(version ingest.Number, sha256 []byte) error {
+	const op = "sqlstore.SetVersionDigest"
+	v, err := t.Version(version)
+	if err != nil {
+		return err
+	}
+	if err := t.change(op, "version", `UPDATE versions SET sha256 = $1 WHERE number = $2`, bytesOrNull(sha256), version); err != nil {
+		return err
+	}
+	return t.exec(op, "asset",
+		`UPDATE assets SET sha256 = $1 WHERE number = $2 AND (version = $3 OR version = 0 AND $4 =
+			(SELECT v.number FROM versions v WHERE v.asset = assets.number ORDER BY v.ordinal DESC LIMIT 1))`,
+		bytesOrNull(sha256), v.Asset, version, version)
+}
+
+func readVersion(rows Rows) (*ingest.Version, error) {
+	v := &ingest.Version{}
+	var crc, created int64
+	err := rows.Scan((*int64)(&v.Number), (*string)(&v.UUID), (*int64)(&v.Asset), &v.Ordinal, &v.FileName, &v.ContentType,
+		(*string)(&v.Blob.Key), &v.Blob.Size, &crc, &v.Blob.SHA256, (*int64)(&v.Job), &created, (*int64)(&v.CreatedBy))
+	if err != nil {
+		return nil, err
+	}
+	v.Blob.CRC32C, v.Created = uint32(crc), instant(created)
+	return v, nil
+}

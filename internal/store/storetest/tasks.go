@@ -1,0 +1,136 @@
+package storetest
+
+import (
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+func (f *fixture) task(kind ingest.TaskKind, state ingest.TaskState, runAt time.Time) *ingest.Task {
+	f.Helper()
+	k := &ingest.Task{UUID: f.uuid(), Company: 1, Kind: kind, State: state, RunAt: runAt, Created: noon}
+	f.update(func(tx ingest.Tx) error { return tx.CreateTask(k) })
+	return k
+}
+
+// claims checks which tasks a claim takes. Those that it wants are marked as
+// running in place.
+func (f *fixture) claims(what string, kinds []ingest.TaskKind, now time.Time, limit int, want ...*ingest.Task) {
+	f.Helper()
+	lease := now.Add(time.Minute)
+	for _, k := range want {
+		k.State, k.Lease, k.Attempts = ingest.TaskRunning, lease, k.Attempts+1
+	}
+	var got []*ingest.Task
+	f.update(func(tx ingest.Tx) (err error) {
+		got, err = tx.ClaimTasks(kinds, now, lease, limit)
+		return err
+	})
+	f.same(what, got, want)
+}
+
+func tasks(f *fixture) {
+	k := &ingest.Task{UUID: f.uuid(), Company: 1, Job: 2, Asset: 3, Version: 4, Kind: ingest.TaskInspect, Params: []byte(`{"a":1}`),
+		State: ingest.TaskQueued, Attempts: 5, RunAt: noon, Lease: noon.Add(1), Error: "e", Created: noon, Finished: noon.Add(time.Second)}
+	k.Lease = noon.Add(time.Second)
+	other := &ingest.Task{UUID: f.uuid(), Asset: 3, Version: 5, Kind: "parked-option", State: ingest.TaskParked, Created: noon}
+	f.update(func(tx ingest.Tx) error {
+		if err := tx.CreateTask(k); err != nil {
+			return err
+		}
+		return tx.CreateTask(other)
+	})
+	read := func() {
+		f.Helper()
+		expect(f, "Task", k, func(tx ingest.Tx) (*ingest.Task, error) { return tx.Task(k.Number) })
+	}
+	read()
+	k.State, k.RunAt, k.Lease, k.Error, k.Finished = ingest.TaskDone, noon.Add(time.Hour), time.Time{}, "", noon.Add(time.Minute)
+	f.update(func(tx ingest.Tx) error {
+		changed := *k
+		changed.Attempts, changed.Params, changed.Kind = 99, nil, "other" // not stored
+		return tx.UpdateTask(&changed)
+	})
+	read()
+	of := func(asset, version ingest.Number, want ...*ingest.Task) {
+		f.Helper()
+		expect(f, "TasksOf", want, func(tx ingest.Tx) ([]*ingest.Task, error) { return tx.TasksOf(asset, version) })
+	}
+	of(3, 0, k, other)
+	of(3, 5, other)
+	of(4, 0)
+	f.missing("Task", func(tx ingest.Tx) error { _, err := tx.Task(999); return err })
+	f.missing("UpdateTask", func(tx ingest.Tx) error { return tx.UpdateTask(&ingest.Task{Number: 999}) })
+}
+
+func taskClaims(f *fixture) {
+	const a, b, c = ingest.TaskInspect, ingest.TaskDigest, ingest.TaskKind("other")
+	late := f.task(a, ingest.TaskQueued, noon)
+	early := f.task(b, ingest.TaskQueued, noon.Add(-time.Hour))
+	first := f.task(a, ingest.TaskQueued, time.Time{}) // due at once
+	second := f.task(a, ingest.TaskQueued, noon.Add(-time.Minute))
+	future := f.task(a, ingest.TaskQueued, noon.Add(time.Microsecond))
+	foreign := f.task(c, ingest.TaskQueued, noon)
+	for _, state := range []ingest.TaskState{ingest.TaskParked, ingest.TaskDone, ingest.TaskFailed, ingest.TaskCancelled} {
+		f.task(a, state, noon.Add(-time.Hour))
+	}
+	both := []ingest.TaskKind{a, b}
+	f.claims("no kinds", nil, noon, 9)
+	f.claims("no limit", both, noon, 0)
+	f.claims("too early", both, noon.Add(-2*time.Hour), 9, first)
+	first.State, first.Lease = ingest.TaskDone, time.Time{}
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(first) })
+	f.claims("those that waited longest", both, noon, 2, early, second)
+	f.claims("the rest", both, noon, 9, late)
+	f.claims("nothing left", both, noon, 9)
+	f.claims("another kind", []ingest.TaskKind{c}, noon, 9, foreign)
+	f.claims("when its time has come", both, noon.Add(time.Microsecond), 9, future)
+}
+
+func taskLeases(f *fixture) {
+	kinds := []ingest.TaskKind{ingest.TaskInspect}
+	k := f.task(ingest.TaskInspect, ingest.TaskQueued, noon)
+	f.claims("first", kinds, noon, 9, k)
+	f.claims("while leased", kinds, noon.Add(59*time.Second), 9)
+	f.claims("after the lease", kinds, noon.Add(time.Minute), 9, k)
+	if k.Attempts != 2 {
+		f.Errorf("attempts = %d, want 2", k.Attempts)
+	}
+	k.Lease = noon.Add(time.Hour) // extended
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(k) })
+	f.claims("while the lease is extended", kinds, noon.Add(time.Hour-1), 9)
+	k.State, k.RunAt, k.Lease, k.Error = ingest.TaskQueued, noon.Add(2*time.Hour), time.Time{}, "try again"
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(k) })
+	f.claims("before the retry", kinds, noon.Add(time.Hour), 9)
+	f.claims("the retry", kinds, noon.Add(2*time.Hour), 9, k)
+	k.State, k.Lease, k.Finished = ingest.TaskDone, time.Time{}, noon
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(k) })
+	f.claims("when done", kinds, noon.Add(100*time.Hour), 9)
+}
+
+func nextRun(f *fixture) {
+	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
+	next := func(what string, kinds []ingest.TaskKind, want time.Time, queued bool) {
+		f.Helper()
+		f.view(func(tx ingest.Tx) error {
+			got, ok, err := tx.NextRun(kinds)
+			if !got.Equal(want) || ok != queued {
+				f.Errorf("%s: NextRun = %v, %v, want %v, %v", what, got, ok, want, queued)
+			}
+			return err
+		})
+	}
+	next("empty", kinds, time.Time{}, false)
+	f.task(ingest.TaskInspect, ingest.TaskParked, noon)
+	f.task("other", ingest.TaskQueued, noon)
+	next("nothing queued", kinds, time.Time{}, false)
+	f.task(ingest.TaskInspect, ingest.TaskQueued, noon.Add(time.Hour))
+	k := f.task(ingest.TaskDigest, ingest.TaskQueued, noon)
+	next("earliest of the kinds", kinds, noon, true)
+	next("one kind", kinds[:1], noon.Add(time.Hour), true)
+	next("no kinds", nil, time.Time{}, false)
+	f.claims("claim", kinds, noon, 1, k)
+	next("running ones do not count", kinds, noon.Add(time.Hour), true)
+	f.task(ingest.TaskDigest, ingest.TaskQueued, time.Time{})
+	next("at once", kinds, time.Time{}, true)
+}
