@@ -40,7 +40,8 @@ func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, folder *ingest
 			failed = a
 		default:
 			taken = a
-			if (inFolder || match.AnyFolder()) && (match.AnyExt() || sameExt(a.FileName, place.FileName)) {
+			accepted := (inFolder || match.AnyFolder()) && (match.AnyExt() || sameExt(a.FileName, place.FileName))
+			if accepted && (candidate == nil || distance(a, folder, place) < distance(candidate, folder, place)) {
 				candidate = a
 			}
 		}
@@ -94,9 +95,10 @@ func act(tx ingest.Tx, p ingest.Principal, c *ingest.Company, place Place, actio
 	}
 }
 
-// rename finds the first free name among NAME-1, NAME-2, …. It doubles its
-// stride until a name is free and then halves the gap, so a name that was taken
-// thousands of times costs a few look-ups.
+// rename finds a free name among NAME-1, NAME-2, …: the first one if those
+// before it are taken without a gap. It doubles its stride until a name is free
+// and then halves the gap, so a name that was taken thousands of times costs a
+// few look-ups.
 func rename(tx ingest.Tx, c *ingest.Company, place Place, companyWide bool, folder *ingest.Folder) (resolution, error) {
 	_, ext := splitExt(place.FileName)
 	candidate := func(n int) Place {
@@ -145,6 +147,19 @@ func rename(tx ingest.Tx, c *ingest.Company, place Place, companyWide bool, fold
 		}
 	}
 	return resolution{place: candidate(high)}, nil
+}
+
+// distance orders assets of one name by how far they are from a place: of
+// several, which doors with names per folder may make, the nearest is replaced.
+func distance(a *ingest.Asset, folder *ingest.Folder, place Place) int {
+	d := 0
+	if a.Folder != folder.Number {
+		d = 2
+	}
+	if !sameExt(a.FileName, place.FileName) {
+		d++
+	}
+	return d
 }
 
 func sameExt(a, b string) bool {

@@ -19,6 +19,9 @@ func Detect(head []byte, fileName string) string {
 	if len(head) > detectBytes {
 		head = head[:detectBytes]
 	}
+	if len(head) == 0 {
+		return "application/octet-stream"
+	}
 	found, _, err := mime.ParseMediaType(mimetype.Detect(head).String())
 	if err != nil {
 		found = "application/octet-stream"
@@ -53,6 +56,9 @@ func byExtension(found string) map[string]string {
 		return map[string]string{
 			".idml": "application/vnd.adobe.indesign-idml-package", ".cbz": "application/vnd.comicbook+zip",
 		}
+	case "image/x-icon":
+		// A cursor and a plain Targa picture start with the same four bytes.
+		return map[string]string{".tga": "image/x-tga"}
 	case "application/octet-stream":
 		// These have no signature at their start.
 		return map[string]string{".tga": "image/x-tga", ".ts": "video/mp2t", ".m2ts": "video/mp2t"}

@@ -112,7 +112,7 @@ func TestLongFilesGoThroughTheSpool(t *testing.T) {
 
 func TestMemoryIsBounded(t *testing.T) {
 	r := newRunner(t, "media-worker", func(o *Options) { o.MemoryBytes = 64 << 20 })
-	big := mediatest.PNG(mediatest.Picture(5000, 4000)) // 80 MB of pixels
+	big := append(mediatest.PNGHeader(5000, 4000), mediatest.PNGChunk("IDAT", []byte("80 MB of pixels"))...)
 	got, err := r.inspectBytes(t.Context(), big, "big.png")
 	if fault.ClassOf(err) != fault.TooLarge || !strings.Contains(err.Error(), "memory limit is 48 MiB") || got.Width != 5000 {
 		t.Errorf("%+v, %v; want a refusal that names the memory limit", got, err)

@@ -108,7 +108,7 @@ func attempts(walls string) {
 
 func exhaust(what string) {
 	processor := NewProcessor(1)
-	level := Apply(Limits{MemoryBytes: 128 << 20, CPUSeconds: 5})
+	level := Apply(Limits{MemoryBytes: 32 << 20, CPUSeconds: 5})
 	if !level.Rlimits {
 		fmt.Println("no limits:", level)
 		return

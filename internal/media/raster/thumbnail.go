@@ -3,10 +3,9 @@ package raster
 import (
 	"bytes"
 	"image"
+	"image/draw"
 	"image/jpeg"
 	"image/png"
-
-	"golang.org/x/image/draw"
 
 	"sluice/internal/media/fault"
 )
@@ -18,12 +17,9 @@ const thumbnailQuality = 82
 func makeThumbnail(src image.Image, maxEdge, orientation int) (*Thumbnail, error) {
 	bounds := src.Bounds()
 	width, height := fit(bounds.Dx(), bounds.Dy(), maxEdge)
-	small := image.NewRGBA(image.Rect(0, 0, width, height))
-	if width == bounds.Dx() && height == bounds.Dy() {
-		draw.Draw(small, small.Rect, src, bounds.Min, draw.Src)
-	} else {
-		near := boxed(src, factor(bounds.Dx(), bounds.Dy(), width, height))
-		draw.CatmullRom.Scale(small, small.Rect, near, near.Bounds(), draw.Src, nil)
+	small := inRGBA(boxed(src, factor(bounds.Dx(), bounds.Dy(), width, height)))
+	if small.Rect.Dx() != width || small.Rect.Dy() != height {
+		small = scaled(small, width, height)
 	}
 	small = turned(small, orientation)
 	thumbnail := &Thumbnail{ContentType: "image/jpeg", Width: small.Rect.Dx(), Height: small.Rect.Dy()}
@@ -41,6 +37,17 @@ func makeThumbnail(src image.Image, maxEdge, orientation int) (*Thumbnail, error
 	}
 	thumbnail.Bytes = encoded.Bytes()
 	return thumbnail, nil
+}
+
+// inRGBA converts a picture; its upper left corner becomes the origin.
+func inRGBA(src image.Image) *image.RGBA {
+	bounds := src.Bounds()
+	if m, ok := src.(*image.RGBA); ok && bounds.Min == (image.Point{}) {
+		return m
+	}
+	m := image.NewRGBA(image.Rect(0, 0, bounds.Dx(), bounds.Dy()))
+	draw.Draw(m, m.Rect, src, bounds.Min, draw.Src)
+	return m
 }
 
 // fit returns the size of the thumbnail: the same shape, no edge longer than maxEdge, none shorter than one pixel.

@@ -12,6 +12,7 @@ import (
 
 // Limits of one request that are not adjustable.
 const (
+	smallBody    = 1 << 20   // up to here a refused body may be spooled before it is refused
 	maxParts     = 4096      // parts of one request
 	maxFiles     = 2048      // file parts of one request
 	maxDrain     = 256 << 20 // bytes read and forgotten so that an old client gets to read a fault

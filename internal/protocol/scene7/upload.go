@@ -101,6 +101,13 @@ func (u *upload) fail(err error) {
 	}
 }
 
+// failOn notes err if it is one.
+func (u *upload) failOn(err error) {
+	if err != nil {
+		u.fail(err)
+	}
+}
+
 func (u *upload) overCap(size int64) error {
 	sent := "more was sent"
 	if size >= 0 {
@@ -245,13 +252,15 @@ func (u *upload) paramsPart(part *formdata.Part) error {
 	return nil
 }
 
-// check asks the engine, as soon as caller and job are known, whether it will
-// take the delivery, so that a refused body is not stored.
+// check reads the handles as soon as caller and job are known and, before a body
+// of some size, asks the engine whether it will take the delivery, so that a
+// refused body is not stored. The engine decides again when it takes it.
 func (u *upload) check() {
 	if u.checked || u.failed != nil || !u.loggedIn || u.params == nil {
 		return
 	}
 	u.checked = true
+	small := u.r.ContentLength >= 0 && u.r.ContentLength <= smallBody
 	number, ok := ParseCompanyHandle(u.params.CompanyHandle)
 	if !ok {
 		u.fail(&RequestError{Code: CodeInvalidCompany, Path: "companyHandle", Value: u.params.CompanyHandle, Msg: "is not the handle of a company"})
@@ -259,8 +268,9 @@ func (u *upload) check() {
 	}
 	u.company = ingest.Number(number)
 	if u.params.JobHandle == "" {
-		if _, err := u.door.Engine.CheckUpload(u.r.Context(), u.principal, u.company); err != nil {
-			u.fail(err)
+		if !small {
+			_, err := u.door.Engine.CheckUpload(u.r.Context(), u.principal, u.company)
+			u.failOn(err)
 		}
 		return
 	}
@@ -270,8 +280,9 @@ func (u *upload) check() {
 		return
 	}
 	u.join = &engine.JobRef{Number: ingest.Number(handle.ID), Name: handle.Active, OriginalName: handle.Submitted}
-	if _, err := u.door.Engine.CheckJob(u.r.Context(), u.principal, u.company, *u.join, u.door.Address(u.r)); err != nil {
-		u.fail(err)
+	if !small {
+		_, err := u.door.Engine.CheckJob(u.r.Context(), u.principal, u.company, *u.join, u.door.Address(u.r))
+		u.failOn(err)
 	}
 }
 

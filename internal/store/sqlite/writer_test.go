@@ -170,8 +170,9 @@ func TestFailedCommit(t *testing.T) {
 	for len(s.writer.queue) < 3 {
 		runtime.Gosched()
 	}
-	errs = append(errs, release())
+	held := release()
 	wg.Wait()
+	errs = append(errs, held)
 	for i, err := range errs {
 		wantKind(t, fmt.Sprint("update ", i, " of a failed commit"), err, ingest.Internal, "")
 	}

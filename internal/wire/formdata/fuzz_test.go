@@ -171,7 +171,7 @@ func FuzzWellFormed(f *testing.F) {
 		if err != io.EOF || len(strict) != 2 {
 			t.Fatalf("%d parts in strict mode, tolerant mode ended with %v", len(strict), err)
 		}
-		names := name + fileField + fileName
+		names := strings.Join([]string{name, fileField, fileName}, "/")
 		if strings.Contains(names, `\`) || strings.Contains(names, "=?") || !utf8.ValidString(names) {
 			for i := range tolerant { // the modes read these names differently
 				strict[i].Name, tolerant[i].Name = "", ""
