@@ -28,8 +28,11 @@ endif
 test-short: ## run the quick tests, without set-up and race detector
 	$(GO) test -short -timeout 5m ./...
 
-bench: build ## measure uploads beside bare handlers (BENCH="flags")
-	$(GO) run ./test/bench $(BENCH)
+bench: build ## measure uploads beside bare handlers, and a large library (BENCH="flags of the uploads")
+	mkdir -p .bench
+	CGO_ENABLED=0 $(GO) build -trimpath -o .bench/bench ./test/bench
+	.bench/bench -sluice bin/sluice $(BENCH)
+	.bench/bench library -sluice bin/sluice
 
 lint: static ## vet, format, layers, and golangci-lint where installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \

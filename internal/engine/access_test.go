@@ -35,7 +35,7 @@ func (w *world) things(name string) things {
 
 func (w *world) begin(key string) engine.BeginSpec {
 	return engine.BeginSpec{
-		Company: w.demo.Number, Door: ingest.DoorTus, ClientKey: key, Open: &engine.JobSpec{Name: "up"}, FileName: "u.xml", Size: 4,
+		Company: w.demo.Number, Door: ingest.DoorTus, ClientKey: key, Open: &engine.JobSpec{Name: "up"}, FileName: "up-" + key + ".xml", Size: 4,
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"sluice/internal/ingest"
@@ -124,6 +125,7 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		return e.endTask(tx, fresh, ingest.TaskDone, r)
 	})
 	if err != nil {
+		dropped = dropped[:0] // what they would have replaced is still referred to
 		for _, d := range derived {
 			dropped = append(dropped, d.Blob.Key)
 		}
@@ -189,7 +191,7 @@ type Failure struct {
 // failed for good and the job log says so.
 func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error {
 	if len(f.Reason) > taskLogWords {
-		f.Reason = f.Reason[:taskLogWords] + "…"
+		f.Reason = strings.ToValidUTF8(f.Reason[:taskLogWords], "") + "…"
 	}
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
 		fresh, err := current(tx, t)

@@ -369,7 +369,7 @@ func TestCloseEndsEverything(t *testing.T) {
 
 func BenchmarkThumbnailOf12Megapixels(b *testing.B) {
 	r := newRunner(b, "media-worker")
-	file := mediatest.JPEG(mediatest.Picture(4000, 3000))
+	file := mediatest.JPEG(mediatest.Photograph(4000, 3000))
 	b.SetBytes(int64(len(file)))
 	for b.Loop() {
 		if _, err := r.inspectBytes(b.Context(), file, "a.jpg"); err != nil {

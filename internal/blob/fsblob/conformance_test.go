@@ -13,14 +13,18 @@ func small() Options {
 }
 
 func TestConformance(t *testing.T) {
-	for name, opts := range map[string]Options{
-		"default":        {},
-		"small":          small(),
-		"no small files": {SmallFile: -1},
+	for name, c := range map[string]struct {
+		dir  func(testing.TB) string
+		opts Options
+	}{
+		"default":        {testing.TB.TempDir, Options{}},
+		"small":          {memoryDir, small()},
+		"no small files": {memoryDir, Options{SmallFile: -1}},
 	} {
+		opts := c.opts
 		t.Run(name, func(t *testing.T) {
 			blobtest.Test(t,
-				func(t testing.TB) ingest.Blobs { return openStore(t, t.TempDir(), opts) },
+				func(t testing.TB) ingest.Blobs { return openStore(t, c.dir(t), opts) },
 				blobtest.Options{Reopen: func(t testing.TB, old ingest.Blobs) ingest.Blobs {
 					s := old.(*Store)
 					s.kill()

@@ -2,6 +2,7 @@ package fsblob
 
 import (
 	"context"
+	"flag"
 	"os"
 	"testing"
 
@@ -10,7 +11,25 @@ import (
 	"sluice/internal/ingest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	childMain() // does not return in a process that is to be killed
+	flag.Parse()
+	// The model runs three times and on a real disk; its default would take minutes.
+	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
+		_ = f.Value.Set("30")
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// memoryDir is a directory that needs no disk, where there is such a thing.
+func memoryDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "fsblob")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
+}
 
 // openStore opens a store that is closed at the end of the test. All buffers
 // must have come back by then.

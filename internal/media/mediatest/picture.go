@@ -11,6 +11,8 @@ import (
 	"image/gif"
 	"image/jpeg"
 	"image/png"
+	"math"
+	"math/rand/v2"
 
 	"golang.org/x/image/bmp"
 	"golang.org/x/image/tiff"
@@ -131,4 +133,20 @@ func InsertPNGChunks(file []byte, chunks ...[]byte) []byte {
 		out = append(out, chunk...)
 	}
 	return append(out, file[header:]...)
+}
+
+// Photograph draws a picture with the grain and detail of a camera's, so that its files are about as long.
+func Photograph(width, height int) *image.RGBA {
+	m := image.NewRGBA(image.Rect(0, 0, width, height))
+	grain := rand.New(rand.NewPCG(1, 2))
+	for y := range height {
+		for x := range width {
+			wave := 90*math.Sin(float64(x)/37) + 60*math.Cos(float64(y)/11+float64(x)/201)
+			level := func(base float64) uint8 {
+				return uint8(max(0, min(255, base+wave/2+float64(grain.IntN(24)))))
+			}
+			m.SetRGBA(x, y, color.RGBA{level(120), level(100), level(float64(y * 200 / height)), 255})
+		}
+	}
+	return m
 }

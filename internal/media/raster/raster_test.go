@@ -351,7 +351,7 @@ func FuzzInspect(f *testing.F) {
 }
 
 func BenchmarkInspect12Megapixels(b *testing.B) {
-	file := mediatest.JPEG(mediatest.Picture(4000, 3000))
+	file := mediatest.JPEG(mediatest.Photograph(4000, 3000))
 	for b.Loop() {
 		if _, _, err := inspect(file, 320); err != nil {
 			b.Fatal(err)

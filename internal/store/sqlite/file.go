@@ -43,7 +43,6 @@ func dataSource(path string, busy time.Duration, pragmas ...string) (string, err
 		"journal_mode(WAL)",
 		"synchronous(FULL)",
 		"foreign_keys(1)",
-		"temp_store(MEMORY)",
 		"wal_autocheckpoint(0)",
 	}, pragmas...)}
 	return (&url.URL{Scheme: "file", OmitHost: true, Path: abs, RawQuery: q.Encode()}).String(), nil

@@ -20,7 +20,7 @@ func (s *Store) read(ctx context.Context, op string, fn func(*conn) error) error
 	}
 	defer func() { s.readers <- c }() // also when fn panics
 	if c == nil {
-		if c, err = openConn(s.path, s.opts.BusyTimeout, "cache_size(-2048)", "query_only(1)"); err != nil {
+		if c, err = openConn(s.path, s.opts.BusyTimeout, "cache_size(-1024)", "query_only(1)"); err != nil {
 			return s.dialect.Error(op, "", err)
 		}
 	}

@@ -47,7 +47,8 @@ type writer struct {
 
 // startWriter opens the writing connection and starts the goroutines.
 func (s *Store) startWriter() error {
-	c, err := openConn(s.path, s.opts.BusyTimeout, "cache_size(-8192)")
+	// In-memory temporary storage keeps the undo log of savepoints off the disk.
+	c, err := openConn(s.path, s.opts.BusyTimeout, "cache_size(-4096)", "temp_store(MEMORY)")
 	if err != nil {
 		return err
 	}

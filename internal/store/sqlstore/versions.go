@@ -2,17 +2,22 @@ package sqlstore
 
 import "sluice/internal/ingest"
 
-const versionColumns = `SELECT number, uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, created, created_by
-	FROM versions`
+const versionColumns = `SELECT number, uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, is_update, notes,
+	created, created_by FROM versions`
 
 // CreateVersion implements ingest.AssetTx.
 func (t *Tx) CreateVersion(v *ingest.Version) error {
 	const op = "sqlstore.CreateVersion"
+	notes, err := toJSON(v.Notes)
+	if err != nil {
+		return t.failure(op, "version", err)
+	}
 	number, err := t.insert(op, "version",
-		`INSERT INTO versions (uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, created, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) RETURNING number`,
+		`INSERT INTO versions (uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job,
+			is_update, notes, created, created_by)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING number`,
 		v.UUID, v.Asset, v.Ordinal, v.FileName, v.ContentType, v.Blob.Key, v.Blob.Size, int64(v.Blob.CRC32C), bytesOrNull(v.Blob.SHA256),
-		v.Job, micros(v.Created), v.CreatedBy)
+		v.Job, flag(v.Update), notes, micros(v.Created), v.CreatedBy)
 	if err != nil {
 		return err
 	}
@@ -53,12 +58,13 @@ func (t *Tx) SetVersionDigest(version ingest.Number, sha256 []byte) error {
 
 func readVersion(rows Rows) (*ingest.Version, error) {
 	v := &ingest.Version{}
-	var crc, created int64
+	var crc, update, created int64
+	var notes string
 	err := rows.Scan((*int64)(&v.Number), (*string)(&v.UUID), (*int64)(&v.Asset), &v.Ordinal, &v.FileName, &v.ContentType,
-		(*string)(&v.Blob.Key), &v.Blob.Size, &crc, &v.Blob.SHA256, (*int64)(&v.Job), &created, (*int64)(&v.CreatedBy))
+		(*string)(&v.Blob.Key), &v.Blob.Size, &crc, &v.Blob.SHA256, (*int64)(&v.Job), &update, &notes, &created, (*int64)(&v.CreatedBy))
 	if err != nil {
 		return nil, err
 	}
-	v.Blob.CRC32C, v.Created = uint32(crc), instant(created)
-	return v, nil
+	v.Blob.CRC32C, v.Update, v.Created = uint32(crc), update != 0, instant(created)
+	return v, fromJSON(notes, &v.Notes)
 }

@@ -9,7 +9,7 @@ import (
 // version stores the next version of an asset; a bears it as the current one.
 func (f *fixture) version(a *ingest.Asset, ordinal int, blob ingest.BlobKey) *ingest.Version {
 	f.Helper()
-	v := &ingest.Version{UUID: f.uuid(), Asset: a.Number, Ordinal: ordinal, FileName: a.FileName, ContentType: "image/jpeg",
+	v := &ingest.Version{UUID: f.uuid(), Asset: a.Number, Ordinal: ordinal, FileName: a.FileName, ContentType: "image/jpeg", Update: ordinal > 1, Notes: []string{"waits", "für später"},
 		Blob: ingest.BlobRef{Key: blob, Size: 10, CRC32C: 0xfffffffe}, Created: noon, CreatedBy: 2}
 	f.update(func(tx ingest.Tx) error { return tx.CreateVersion(v) })
 	a.Version = v.Number

@@ -72,6 +72,7 @@ func (r *Reader) strictHeader() (textproto.MIMEHeader, error) {
 func (r *Reader) tolerantHeader() (textproto.MIMEHeader, error) {
 	header := textproto.MIMEHeader{}
 	last, off := "", 0
+	separated := false // a separator line is known to follow; asked once, so that the time stays linear
 	for {
 		if r.delimiterAt(off) {
 			break
@@ -99,9 +100,11 @@ func (r *Reader) tolerantHeader() (textproto.MIMEHeader, error) {
 		case ok:
 			header[key] = append(header[key], value)
 			last = key
-		case l.next < 0 || !r.separatorBehind(off):
-			r.src.drop(off)
-			return header, nil
+		case !ok && !separated:
+			if separated = l.next >= 0 && r.separatorBehind(off); !separated {
+				r.src.drop(off)
+				return header, nil
+			}
 		}
 		off = l.next
 	}

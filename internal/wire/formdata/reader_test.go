@@ -35,6 +35,7 @@ func TestErrors(t *testing.T) {
 		{name: "cut off in header", body: twoParts[:20], end: io.ErrUnexpectedEOF, accept: true, want: ErrTruncated},
 		{name: "cut off behind an ordinary delimiter", body: "--B", end: io.ErrUnexpectedEOF, accept: true, want: ErrTruncated},
 		{name: "cut off in the closing delimiter", body: twoParts[:len(twoParts)-3], end: io.ErrUnexpectedEOF, want: ErrTruncated},
+		{name: "cut off behind the closing delimiter", body: twoParts[:len(twoParts)-2], end: io.ErrUnexpectedEOF, want: ErrTruncated},
 		{name: "cut off is wrapped", body: twoParts[:52], end: io.ErrUnexpectedEOF, want: io.ErrUnexpectedEOF},
 		{
 			name: "cut off behind a closing delimiter in the middle", modes: []Mode{Tolerant},
@@ -275,7 +276,7 @@ func (c *chunks) Read(p []byte) (int, error) {
 // TestLargeReadsGoIntoTheCallersBuffer checks that content is not copied through the reader's
 // buffer, and that what follows a delimiter found in a large read is not lost.
 func TestLargeReadsGoIntoTheCallersBuffer(t *testing.T) {
-	big := strings.Repeat("0123456789abcdef", 1<<16)
+	big := strings.Repeat("0123456789abcdef", 70_000)
 	body := "--B\r\n" + field + big + "\r\n--B\r\n" + field + big + "\r\n--B--"
 	src := &direct{Reader: strings.NewReader(body)}
 	r := NewReader(src, "B", Options{Mode: Tolerant})

@@ -117,6 +117,8 @@ CREATE TABLE versions (
 	crc32c       INTEGER NOT NULL,
 	sha256       BLOB,
 	job          INTEGER NOT NULL,
+	is_update    INTEGER NOT NULL,
+	notes        TEXT NOT NULL,
 	created      INTEGER NOT NULL,
 	created_by   INTEGER NOT NULL,
 	UNIQUE (asset, ordinal)
