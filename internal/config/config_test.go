@@ -49,7 +49,7 @@ func TestDefaultIsValid(t *testing.T) {
 		t.Error(err)
 	}
 	if c.Scene7MaxPostSize != 2<<30 || c.Scene7JobIdle.Std() != 30*time.Minute || !c.Scene7SameAddress || c.Scene7Strict ||
-		c.MediaMaxPixels != 100e6 || c.Listen != ":8080" || c.TokenLifetime.Std() != 12*time.Hour {
+		c.MediaMaxPixels != 100e6 || c.Listen != ":8080" {
 		t.Errorf("defaults %+v", c)
 	}
 }

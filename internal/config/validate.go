@@ -37,7 +37,6 @@ func (c Config) Validate() error {
 		wrong(origin != "*" && (err != nil || u.Host == "" || u.Scheme == "" || u.Path != ""),
 			"cors-origins holds %q; an origin looks like https://app.example.com", origin)
 	}
-	wrong(c.TokenLifetime < Duration(60e9), "token-lifetime is %v; it must be at least 1m", c.TokenLifetime)
 	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)
 	wrong(c.Scene7JobIdle <= 0, "scene7-job-idle must be more than 0")
 	wrong(c.MediaMaxPixels <= 0, "media-max-pixels must be more than 0")

@@ -72,7 +72,7 @@ func (r *Reader) strictHeader() (textproto.MIMEHeader, error) {
 func (r *Reader) tolerantHeader() (textproto.MIMEHeader, error) {
 	header := textproto.MIMEHeader{}
 	last, off := "", 0
-	separated := false // a separator line is known to follow; asked once, so that the time stays linear
+	separated := false // a blank line is known to follow; asked once for it, so that the time stays linear
 	for {
 		if r.delimiterAt(off) {
 			break
@@ -92,7 +92,7 @@ func (r *Reader) tolerantHeader() (textproto.MIMEHeader, error) {
 				r.src.drop(l.next)
 				return header, nil
 			}
-			off = start
+			off, separated = start, false
 			continue
 		case ok && last != "" && key == last && startsBlank(l.text):
 			values := header[key]

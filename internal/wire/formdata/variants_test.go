@@ -134,6 +134,11 @@ var uploadVariants = []variant{
 		want: []got{file("x", "1")},
 	},
 	{
+		name: "broken header line, blank line, headers without a separator line",
+		body: "--B\r\n00\r\n01\r\n\r\nContent-Disposition: form-data; name=file; filename=x\r\n<file\r\n--B--\r\n",
+		want: []got{file("x", "<file")},
+	},
+	{
 		name: "missing final delimiter, body ended cleanly",
 		body: "--B\r\n" + field + "1\r\n2\r\n", accept: true,
 		want: []got{plain("a", "1\r\n2\r\n")},
