@@ -95,26 +95,39 @@ func (r *bitReader) symbol(t *huffman) (byte, bool) {
 		r.skip(int(entry >> 8))
 		return byte(entry), true
 	}
-	window := uint32(r.acc >> 48)
+	symbol, length, ok := t.long(r.acc)
+	r.skip(length)
+	return symbol, ok
+}
+
+// long resolves a code of more than lookupBits bits at the top of acc.
+func (t *huffman) long(acc uint64) (symbol byte, length int, ok bool) {
+	window := uint32(acc >> 48)
 	for length := lookupBits + 1; length <= 16; length++ {
 		if window < t.limit[length] {
 			index := int32(window>>(16-length)) + t.offset[length]
 			if index < 0 || int(index) >= len(t.values) {
-				return 0, false
+				return 0, 0, false
 			}
-			r.skip(length)
-			return t.values[index], true
+			return t.values[index], length, true
 		}
 	}
-	return 0, false
+	return 0, 0, false
 }
 
-// value reads a number of size bits, 1..15, in the form of table F.1: the lower half of the codes is negative.
+// value reads a number of size bits, 1..15.
 func (r *bitReader) value(size byte) int32 {
-	v := int32(r.acc >> (64 - uint(size)))
+	v := extended(r.acc, uint(size))
 	r.skip(int(size))
-	if v < 1<<(size-1) {
-		v += -1<<size + 1
+	return v
+}
+
+// extended is the number in the upper size bits of acc, 1..15, in the form of table F.1: the lower half of the codes
+// is negative.
+func extended(acc uint64, size uint) int32 {
+	v := int32(acc >> ((64 - size) & 63))
+	if acc>>63 == 0 {
+		v += -1<<(size&31) + 1
 	}
 	return v
 }

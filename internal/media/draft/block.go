@@ -18,25 +18,31 @@ func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]i
 		if bits.n < 32 { // A code of 16 bits and a value of 15.
 			bits.fill()
 		}
-		symbol, ok := bits.symbol(c.ac)
-		if !ok {
-			return false
+		// The bits are worked on in variables of their own; this loop is where the time goes.
+		acc := bits.acc
+		entry := c.ac.lookup[acc>>(64-lookupBits)]
+		if entry == 0 {
+			symbol, length, ok := c.ac.long(acc)
+			if !ok {
+				return false
+			}
+			entry = uint16(length)<<8 | uint16(symbol)
 		}
-		size := symbol & 15
+		length, size := uint(entry>>8), uint(entry&15)
+		bits.acc = acc << ((length + size) & 63)
+		bits.n -= int(length + size)
 		if size == 0 {
-			if symbol != 0xf0 {
+			if entry&0xff != 0xf0 {
 				break
 			}
 			k += 15
 			continue
 		}
-		if k += int(symbol >> 4); k > 63 {
+		if k += int(entry >> 4 & 15); k > 63 {
 			return false
 		}
-		if at := c.place[k]; at != outside {
-			out[at] = bits.value(size) * quant[k]
-		} else {
-			bits.skip(int(size))
+		if at := c.place[k&63]; at < maxSide*maxSide {
+			out[at] = extended(acc<<(length&63), size) * quant[k&63]
 		}
 	}
 	return !bits.overrun()
