@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"hash"
 	"io"
+	"math"
 	"sync"
 
 	"sluice/internal/ingest"
@@ -27,10 +28,13 @@ type activeUpload struct {
 	stage ingest.Stage
 	users int // verbs that hold it; guarded by activeUploads.mu
 
-	mu     sync.Mutex
-	sum    hash.Hash // of the bytes [0, hashed); nil = must be computed anew
-	hashed int64
-	busy   bool // a writer is feeding sum
+	mu      sync.Mutex
+	sum     hash.Hash // of the bytes [0, hashed); nil = must be computed anew
+	hashed  int64
+	busy    bool  // a writer is feeding sum
+	beside  int64 // lowest offset at which others wrote while it is
+	writes  int   // begun so far
+	writing int   // under way
 }
 
 func newActiveUploads() *activeUploads {
@@ -93,38 +97,59 @@ func (e *Engine) stageOf(ctx context.Context, u *ingest.Upload) (ingest.Stage, e
 // begins where it ends.
 func (a *activeUpload) write(ctx context.Context, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
 	a.mu.Lock()
+	a.writes++
+	a.writing++
 	feeds := a.sum != nil && !a.busy && offset == a.hashed
-	if a.sum != nil && offset < a.hashed {
-		a.sum = nil // bytes that were hashed are being rewritten
-	}
 	var tee io.Writer
 	if feeds {
-		a.busy = true
+		a.busy, a.beside = true, math.MaxInt64
 		tee = a.sum
 	}
 	a.mu.Unlock()
 	w, err := a.stage.Write(ctx, offset, r, ingest.WriteSpec{Tee: tee, Accept: spec.Accept, KeepPartial: spec.KeepPartial})
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.writing--
 	if feeds {
-		a.mu.Lock()
 		a.busy = false
-		if err != nil {
-			a.sum = nil // it may have seen more than was recorded
-		} else {
-			a.hashed += w.Length
+		a.hashed += w.Length
+		if err != nil || a.beside < a.hashed {
+			a.sum = nil // it may have seen more than was recorded, or other bytes
 		}
-		a.mu.Unlock()
+		return w, err
+	}
+	a.beside = min(a.beside, offset)
+	if offset < a.hashed {
+		a.sum = nil // bytes that were hashed have been rewritten
 	}
 	return w, err
+}
+
+// mark stands for the bytes as they are now, until a write changes them.
+func (a *activeUpload) mark() (mark int) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.writing > 0 {
+		return -1
+	}
+	return a.writes
+}
+
+// changedSince reports whether bytes may have been written since a mark.
+func (a *activeUpload) changedSince(mark int) bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return mark < 0 || a.writes != mark
 }
 
 // digest returns the SHA-256 of the whole file, reading what the prefix digest
 // has not covered.
 func (a *activeUpload) digest(ctx context.Context, size int64) ([]byte, error) {
 	a.mu.Lock()
-	sum, from := a.sum, a.hashed
+	sum, from, busy := a.sum, a.hashed, a.busy
 	a.sum = nil
 	a.mu.Unlock()
-	if sum == nil {
+	if sum == nil || busy {
 		sum, from = sha256.New(), 0
 	}
 	if err := copyWithContext(ctx, sum, io.NewSectionReader(a.stage, from, size-from)); err != nil {

@@ -57,18 +57,10 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 	if err != nil {
 		return nil, err
 	}
-	head, err := a.head(size)
+	mark := a.mark()
+	head, sum, err := e.inspect(ctx, a, size, spec)
 	if err != nil {
 		return nil, err
-	}
-	var sum []byte
-	if !e.deferDigest || spec.SHA256 != nil {
-		if sum, err = a.digest(ctx, size); err != nil {
-			return nil, err
-		}
-	}
-	if spec.SHA256 != nil && !bytes.Equal(sum, spec.SHA256) {
-		return nil, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the SHA-256 of the file is %x, %x was promised", sum, spec.SHA256)}
 	}
 	if err := e.markSealing(ctx, u, size); err != nil {
 		return nil, err
@@ -79,6 +71,12 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 		return nil, err
 	}
 	e.crash("finish.sealed")
+	if a.changedSince(mark) {
+		// A window was written again before the bytes were sealed.
+		if head, sum, err = e.inspect(ctx, a, size, spec); err != nil {
+			return nil, err
+		}
+	}
 	ref.SHA256 = sum
 	asset, err := e.landUpload(ctx, p, u, ref, head)
 	e.crash("finish.committed")
@@ -87,6 +85,23 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 		e.wakeWorkers()
 	}
 	return asset, err
+}
+
+// inspect reads the first bytes of a whole file and, if it is wanted now, its
+// digest, which must be the promised one.
+func (e *Engine) inspect(ctx context.Context, a *activeUpload, size int64, spec FinishSpec) (head, sum []byte, err error) {
+	if head, err = a.head(size); err != nil {
+		return nil, nil, err
+	}
+	if !e.deferDigest || spec.SHA256 != nil {
+		if sum, err = a.digest(ctx, size); err != nil {
+			return nil, nil, err
+		}
+	}
+	if spec.SHA256 != nil && !bytes.Equal(sum, spec.SHA256) {
+		return nil, nil, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the SHA-256 of the file is %x, %x was promised", sum, spec.SHA256)}
+	}
+	return head, sum, nil
 }
 
 // finalSize determines the file's size and checks that all of it has arrived.

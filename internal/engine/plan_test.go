@@ -34,7 +34,7 @@ func TestOptionsArePlannedAndParked(t *testing.T) {
 		"mask":                   {"a.jpg", ingest.Processing{CreateMask: true}, []string{"createMask"}, ingest.AssetProcessing},
 		"color":                  {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "Convert"}}, []string{"colorManagementOptions"}, ingest.AssetProcessing},
 		"color as it is":         {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "MaintainOriginal"}}, nil, ingest.AssetProcessing},
-		"unsharp":                {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{Amount: 1}}, []string{"unsharpMaskOptions"}, ingest.AssetProcessing},
+		"unsharp":                {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{Amount: 1, Radius: 1}}, []string{"unsharpMaskOptions"}, ingest.AssetProcessing},
 		"unsharp by nothing":     {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{}}, nil, ingest.AssetProcessing},
 		"layers":                 {"a.PSD", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, []string{"inspect", "photoshopOptions"}, ingest.AssetReady},
 		"layers of no PSD":       {"a.jpg", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, nil, ingest.AssetProcessing},

@@ -11,9 +11,19 @@ import (
 // sweepBatch is how many rows or keys one transaction of the sweep looks at.
 const sweepBatch = 500
 
-// Recover finishes what a crash interrupted: uploads whose bytes were being
-// sealed. It is called once, before requests are taken.
+// Recover finishes what a crash interrupted: tasks that were running are queued
+// again, and uploads whose bytes were being sealed are finished. It is called
+// once, before requests are taken and tasks are run.
 func (e *Engine) Recover(ctx context.Context) error {
+	err := e.store.Update(ctx, func(tx ingest.Tx) error { return tx.RequeueTasks(runnable(), e.now()) })
+	if err != nil {
+		return err
+	}
+	return e.finishSealing(ctx)
+}
+
+// finishSealing makes assets of the uploads whose bytes were being sealed.
+func (e *Engine) finishSealing(ctx context.Context) error {
 	var sealing []*ingest.Upload
 	users := map[ingest.Number]ingest.Principal{}
 	err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
@@ -21,7 +31,7 @@ func (e *Engine) Recover(ctx context.Context) error {
 		for _, u := range sealing {
 			user, err := tx.User(u.User)
 			if err != nil {
-				continue // gone meanwhile; the upload will expire
+				continue // gone meanwhile; nobody may finish the upload
 			}
 			memberships, err := tx.Memberships(u.User)
 			if err != nil {
@@ -37,8 +47,8 @@ func (e *Engine) Recover(ctx context.Context) error {
 	for _, u := range sealing {
 		if _, err := e.Finish(ctx, users[u.User], u.UUID, FinishSpec{Size: -1}); err != nil {
 			e.log.Warn("an interrupted upload could not be finished", "upload", u.UUID, "error", err)
-			if ingest.KindOf(err) != ingest.Conflict {
-				continue
+			if kind := ingest.KindOf(err); kind == ingest.Unavailable || kind == ingest.Internal {
+				continue // another start may do better
 			}
 			if err := e.end(ctx, u.UUID, ingest.UploadAborted, func(*ingest.Upload) error { return nil }); err != nil {
 				return err
@@ -99,7 +109,12 @@ func (e *Engine) expireUploads(ctx context.Context) error {
 			return err
 		}
 		for _, u := range expired {
-			err := e.end(ctx, u.UUID, ingest.UploadExpired, func(*ingest.Upload) error { return nil })
+			err := e.end(ctx, u.UUID, ingest.UploadExpired, func(u *ingest.Upload) error {
+				if u.Expires.After(e.now()) {
+					return &ingest.Error{Kind: ingest.Conflict, Op: "engine.expireUploads", Msg: "a window came in between"}
+				}
+				return nil
+			})
 			if err != nil && ingest.KindOf(err) != ingest.Conflict && ingest.KindOf(err) != ingest.Gone {
 				return err
 			}
@@ -135,6 +150,11 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	if err := e.flights.quiesce(ctx); err != nil {
 		return swept, err
 	}
+	sealed, err := e.sealedBlobs(ctx)
+	if err != nil {
+		return swept, err
+	}
+	e.crash("sweep.found")
 	for len(orphans) > 0 {
 		batch := orphans[:min(len(orphans), sweepBatch)]
 		orphans = orphans[len(batch):]
@@ -143,6 +163,9 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 			return swept, err
 		}
 		for _, key := range unused {
+			if sealed[key] {
+				continue
+			}
 			if err := e.blobs.Delete(ctx, key); err != nil {
 				return swept, err
 			}
@@ -192,8 +215,39 @@ func (e *Engine) orphanBlobs(ctx context.Context) ([]ingest.BlobKey, error) {
 	return orphans, check()
 }
 
-// unused returns those of the keys that no row refers to. Blobs of uploads that
-// are being sealed count as used: their keys are known only when they are done.
+// sealedBlobs returns the blobs of uploads that are sealing: no row refers to
+// them until the upload is done, which may be after the next start. Sealing
+// again gives the key.
+func (e *Engine) sealedBlobs(ctx context.Context) (map[ingest.BlobKey]bool, error) {
+	var uploads []*ingest.Upload
+	err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
+		uploads, err = tx.UploadsIn(ingest.UploadSealing, ingest.Page{Limit: 100_000})
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	keys := map[ingest.BlobKey]bool{}
+	for _, u := range uploads {
+		stage, err := e.blobs.Stage(ctx, ingest.StageID(u.UUID))
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		ref, err := stage.Seal(ctx, u.Size)
+		if err != nil && ingest.KindOf(err) != ingest.Conflict && ingest.KindOf(err) != ingest.NotFound {
+			return nil, err
+		}
+		if err == nil {
+			keys[ref.Key] = true
+		}
+	}
+	return keys, nil
+}
+
+// unused returns those of the keys that no row refers to.
 func (e *Engine) unused(ctx context.Context, keys []ingest.BlobKey) (unused []ingest.BlobKey, err error) {
 	if len(keys) == 0 {
 		return nil, nil

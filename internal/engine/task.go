@@ -33,10 +33,14 @@ func (e *Engine) ClaimTasks(ctx context.Context, limit int) (tasks []*ingest.Tas
 		tasks, err = tx.ClaimTasks(runnable(), now, now.Add(taskLease), limit)
 		return err
 	})
+	if len(tasks) > 0 {
+		e.crash("task.claimed")
+	}
 	return tasks, err
 }
 
-// NextTask returns when the next task is due, and false when none is queued.
+// NextTask returns when the next task is due or the next lease passes, and false
+// when no task is queued or running.
 func (e *Engine) NextTask(ctx context.Context) (at time.Time, ok bool, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		at, ok, err = tx.NextRun(runnable())
@@ -99,6 +103,7 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 	if err != nil {
 		return err
 	}
+	e.crash("task.made")
 	var dropped []ingest.BlobKey
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		dropped = dropped[:0]
@@ -124,6 +129,7 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		}
 		return e.endTask(tx, fresh, ingest.TaskDone, r)
 	})
+	e.crash("task.completed")
 	if err != nil {
 		dropped = dropped[:0] // what they would have replaced is still referred to
 		for _, d := range derived {

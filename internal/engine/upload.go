@@ -50,6 +50,9 @@ func (e *Engine) Begin(ctx context.Context, p ingest.Principal, s BeginSpec) (u 
 		u, err = e.begin(tx, p, s)
 		return err
 	})
+	if err == nil && u.State == ingest.UploadOpen {
+		e.activity.touch(u.Job)
+	}
 	return u, err
 }
 
@@ -160,10 +163,37 @@ func (e *Engine) Write(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 		return ingest.Window{}, err
 	}
 	defer release()
+	e.activity.touch(u.Job)
 	e.crash("write.begin")
 	w, err := a.write(ctx, offset, r, spec)
 	e.crash("write.recorded")
+	if w.Length > 0 {
+		e.touch(ctx, u)
+	}
 	return w, err
+}
+
+// touchesPerLifetime bounds how often windows put off the expiry of an upload:
+// by default once an hour.
+const touchesPerLifetime = 168
+
+// touch puts off the expiry of an upload that has just received a window.
+func (e *Engine) touch(ctx context.Context, u *ingest.Upload) {
+	now := e.now()
+	if now.Sub(u.Touched) < e.uploadLifetime/touchesPerLifetime {
+		return
+	}
+	err := e.store.Update(context.WithoutCancel(ctx), func(tx ingest.Tx) error {
+		fresh, err := tx.Upload(u.UUID)
+		if err != nil || fresh.State != ingest.UploadOpen {
+			return err
+		}
+		fresh.Touched, fresh.Expires = now, now.Add(e.uploadLifetime)
+		return tx.UpdateUpload(fresh)
+	})
+	if err != nil {
+		e.log.Warn("the expiry of an upload was not put off", "upload", u.UUID, "error", err)
+	}
 }
 
 // boundedReader fails when more than left bytes come.

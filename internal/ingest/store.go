@@ -187,8 +187,13 @@ type TaskTx interface {
 	Task(Number) (*Task, error)
 	// TasksOf lists the tasks of an asset's version; version 0 = all versions.
 	TasksOf(asset, version Number) ([]*Task, error)
-	// NextRun returns when the next queued task of the kinds may run, and false
-	// when none is queued.
+	// RequeueTasks gives the running tasks of the kinds back to the queue, to be
+	// run at once whatever their lease; their Attempts stay. It is for a start,
+	// after which nobody works on them.
+	RequeueTasks(kinds []TaskKind, now time.Time) error
+	// NextRun returns from when on ClaimTasks would find a task of the kinds: a
+	// queued one whose RunAt comes, or a running one whose lease passes. It is
+	// false when there is neither.
 	NextRun(kinds []TaskKind) (time.Time, bool, error)
 }
 

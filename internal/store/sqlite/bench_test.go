@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"path/filepath"
 	"sync"
 	"sync/atomic"
@@ -47,7 +48,7 @@ func BenchmarkUpdate(b *testing.B) {
 }
 
 func benchStore(b *testing.B) (*Store, *ingest.Job, *ingest.Folder) {
-	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "sluice.db"), Options{})
+	s, err := Open(context.Background(), filepath.Join(b.TempDir(), "sluice.db"), Options{Logger: slog.New(slog.DiscardHandler)})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"time"
 
@@ -147,7 +148,11 @@ func (c *conn) prepare(query string) (*statement, error) {
 	if len(c.statements) >= cachedStatements {
 		c.forget()
 	}
-	p, err := c.dc.Prepare(positional(query))
+	text, err := positional(query)
+	if err != nil {
+		return nil, err
+	}
+	p, err := c.dc.Prepare(text)
 	if err != nil {
 		return nil, err
 	}
@@ -180,19 +185,24 @@ func (c *conn) bind(args []any) []driver.NamedValue {
 	return c.named
 }
 
-// positional replaces the placeholders $1, $2, … by '?'. They appear in rising
-// order, and the driver finds the argument of a '?' without comparing names.
-func positional(query string) string {
+// positional replaces the placeholders $1, $2, … by '?': the driver finds the
+// argument of a '?' without comparing names. It refuses a statement in which they
+// do not rise one by one, whose arguments would be mixed up.
+func positional(query string) (string, error) {
 	var b strings.Builder
-	for {
-		i := strings.IndexByte(query, '$')
-		if i < 0 {
-			b.WriteString(query)
-			return b.String()
+	rest := query
+	for n := 1; ; n++ {
+		before, after, found := strings.Cut(rest, "$")
+		b.WriteString(before)
+		if !found {
+			return b.String(), nil
 		}
-		b.WriteString(query[:i])
+		number := after[:len(after)-len(strings.TrimLeft(after, "0123456789"))]
+		if number != strconv.Itoa(n) {
+			return "", fmt.Errorf("sqlite: placeholder $%s where $%d belongs: %s", number, n, query)
+		}
 		b.WriteByte('?')
-		query = strings.TrimLeft(query[i+1:], "0123456789")
+		rest = after[len(number):]
 	}
 }
 

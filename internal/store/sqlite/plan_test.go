@@ -109,7 +109,7 @@ func TestPlans(t *testing.T) {
 		{"failed of a type", "INDEX assets_unready", assets(ingest.AssetFilter{Companies: in, State: ingest.AssetFailed, Type: "Image"})},
 		{"failed of all companies", "INDEX assets_unready", assets(ingest.AssetFilter{State: ingest.AssetFailed})},
 		{"ready", "INDEX assets_company", assets(ingest.AssetFilter{Companies: in, State: ingest.AssetReady})},
-		{"assets of a job", "INDEX versions_job (job=?)", assets(ingest.AssetFilter{Companies: in, Job: 3})},
+		{"assets of a job", "COVERING INDEX versions_job (job=? AND asset>?)", assets(ingest.AssetFilter{Companies: in, Job: 3})},
 		{"assets named", "INDEX assets_name (company=? AND name=?)", func(tx *sqlstore.Tx) error { _, err := tx.AssetsNamed(7, "a"); return err }},
 		{"usage", "PRIMARY KEY (company=? AND user_number=?)", func(tx *sqlstore.Tx) error { _, err := tx.Usage(7, 1); return err }},
 		{"versions", "INDEX sqlite_autoindex_versions_1 (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.Versions(7); return err }},
@@ -137,6 +137,7 @@ func TestPlans(t *testing.T) {
 			_, err := tx.ClaimTasks([]ingest.TaskKind{"a", "b"}, time.Now(), time.Now(), 5)
 			return err
 		}},
+		{"requeued tasks", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { return tx.RequeueTasks([]ingest.TaskKind{"a"}, time.Now()) }},
 		{"next run", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { _, _, err := tx.NextRun([]ingest.TaskKind{"a"}); return err }},
 		{"tasks of an asset", "INDEX tasks_asset (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOf(7, 8); return err }},
 		{"folders", "INDEX folders_company (company=? AND rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "", p); return err }},

@@ -86,18 +86,31 @@ func (t *Tx) TasksOf(asset, version ingest.Number) ([]*ingest.Task, error) {
 	return many(t, op, readTask, taskColumns+` WHERE asset = $1 AND version = $2 ORDER BY number`, asset, version)
 }
 
+// RequeueTasks implements ingest.TaskTx.
+func (t *Tx) RequeueTasks(kinds []ingest.TaskKind, now time.Time) error {
+	for _, kind := range kinds {
+		err := t.exec("sqlstore.RequeueTasks", "task",
+			`UPDATE tasks SET state = 'queued', run_at = $1, lease = $2, due = $3 WHERE kind = $4 AND due IS NOT NULL AND state = 'running'`,
+			micros(now), micros(time.Time{}), micros(now), kind)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // NextRun implements ingest.TaskTx.
 func (t *Tx) NextRun(kinds []ingest.TaskKind) (time.Time, bool, error) {
 	var next int64
 	found := false
 	for _, kind := range kinds {
-		runs, err := many(t, "sqlstore.NextRun", readCount,
-			`SELECT run_at FROM tasks WHERE kind = $1 AND due IS NOT NULL AND state = 'queued' ORDER BY due LIMIT 1`, kind)
+		dues, err := many(t, "sqlstore.NextRun", readCount,
+			`SELECT due FROM tasks WHERE kind = $1 AND due IS NOT NULL ORDER BY due LIMIT 1`, kind)
 		if err != nil {
 			return time.Time{}, false, err
 		}
-		if len(runs) > 0 && (!found || runs[0] < next) {
-			next, found = runs[0], true
+		if len(dues) > 0 && (!found || dues[0] < next) {
+			next, found = dues[0], true
 		}
 	}
 	return instant(next), found, nil

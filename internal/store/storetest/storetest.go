@@ -48,6 +48,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"Tasks", tasks},
 		{"TaskClaims", taskClaims},
 		{"TaskLeases", taskLeases},
+		{"RequeueTasks", requeueTasks},
 		{"NextRun", nextRun},
 		{"Events", events},
 		{"Rollback", rollback},

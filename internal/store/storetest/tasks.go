@@ -108,6 +108,28 @@ func taskLeases(f *fixture) {
 	f.claims("when done", kinds, noon.Add(100*time.Hour), 9)
 }
 
+func requeueTasks(f *fixture) {
+	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
+	running, digest := f.task(ingest.TaskInspect, ingest.TaskQueued, noon), f.task(ingest.TaskDigest, ingest.TaskQueued, noon)
+	foreign := f.task("other", ingest.TaskQueued, noon)
+	done := f.task(ingest.TaskInspect, ingest.TaskQueued, noon)
+	f.claims("all", append(kinds, "other"), noon, 9, running, digest, foreign, done)
+	done.State, done.Lease = ingest.TaskDone, time.Time{}
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(done) })
+	later := f.task(ingest.TaskInspect, ingest.TaskQueued, noon.Add(time.Hour))
+	parked := f.task(ingest.TaskInspect, ingest.TaskParked, noon)
+	back := noon.Add(time.Second)
+	f.update(func(tx ingest.Tx) error { return tx.RequeueTasks(kinds, back) })
+	for _, k := range []*ingest.Task{running, digest} {
+		k.State, k.RunAt, k.Lease = ingest.TaskQueued, back, time.Time{}
+	}
+	for _, k := range []*ingest.Task{running, digest, foreign, done, later, parked} {
+		expect(f, "Task", k, func(tx ingest.Tx) (*ingest.Task, error) { return tx.Task(k.Number) })
+	}
+	f.claims("before their time", kinds, noon, 9)
+	f.claims("again", kinds, back, 9, running, digest)
+}
+
 func nextRun(f *fixture) {
 	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
 	next := func(what string, kinds []ingest.TaskKind, want time.Time, queued bool) {
@@ -130,7 +152,10 @@ func nextRun(f *fixture) {
 	next("one kind", kinds[:1], noon.Add(time.Hour), true)
 	next("no kinds", nil, time.Time{}, false)
 	f.claims("claim", kinds, noon, 1, k)
-	next("running ones do not count", kinds, noon.Add(time.Hour), true)
+	next("a running one when its lease passes", kinds, k.Lease, true)
+	k.State, k.Finished = ingest.TaskDone, noon
+	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(k) })
+	next("one that is done does not count", kinds, noon.Add(time.Hour), true)
 	f.task(ingest.TaskDigest, ingest.TaskQueued, time.Time{})
 	next("at once", kinds, time.Time{}, true)
 }
