@@ -234,3 +234,23 @@ func TestRecoverNeedsTheStore(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+// Nobody works on the tasks of a process that has died.
+func TestRecoverQueuesRunningTasks(t *testing.T) {
+	w := newWorld(t)
+	j, _, task := w.image("a")
+	w.restart()
+	if len(w.claim()) != 0 {
+		t.Fatal("the task is free without Recover")
+	}
+	w.ok(w.engine.Recover(w.ctx))
+	w.ok(w.engine.CompleteTask(w.ctx, task, engine.TaskResult{Warning: "late"}))
+	tasks := w.claim()
+	if len(tasks) != 1 || tasks[0].Number != task.Number || tasks[0].Attempts != 2 {
+		t.Fatalf("claimed %+v", tasks)
+	}
+	w.ok(w.engine.CompleteTask(w.ctx, tasks[0], engine.TaskResult{}))
+	if diff := cmp.Diff(whole("UploadSuccess a.jpg"), w.log(j.Number)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}

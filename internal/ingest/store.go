@@ -15,7 +15,10 @@ type Store interface {
 	// Update runs fn in a transaction and returns after it is on stable storage.
 	// An error of fn undoes all that fn did and is returned as it is. fn must not
 	// wait for anything but the transaction: other updates wait for it. Updates
-	// that wait at the same time may share one commit.
+	// that wait at the same time may share one commit. fn may run again when
+	// another update of its commit failed; only its last run counts, so what it
+	// hands out it must set, not add to. After a method of Tx has failed for any
+	// reason but NotFound, fn must return.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error

@@ -40,8 +40,6 @@ type Workers struct {
 	Log      *slog.Logger
 	// Ended, if set, is told of every run that ended: "done", "failed" or "released".
 	Ended func(kind ingest.TaskKind, outcome string)
-
-	claimed time.Time // when tasks were last asked for; of the goroutine in Run
 }
 
 // Waits between looks at the queue when nothing wakes the workers: other
@@ -90,21 +88,13 @@ func (w *Workers) Run(ctx context.Context) {
 	}
 }
 
-// claim looks before it takes, so that an idle queue costs no write; now and
-// then it takes all the same, because lapsed leases do not show in the queue.
+// claim looks before it takes, so that an idle queue costs no write.
 func (w *Workers) claim(ctx context.Context, limit int) ([]*ingest.Task, error) {
-	now := w.Now()
-	if now.Sub(w.claimed) < idleWait {
-		at, ok, err := w.Queue.NextTask(ctx)
-		if err != nil || !ok || at.After(now) {
-			return nil, err
-		}
+	at, ok, err := w.Queue.NextTask(ctx)
+	if err != nil || !ok || at.After(w.Now()) {
+		return nil, err
 	}
-	tasks, err := w.Queue.ClaimTasks(ctx, limit)
-	if err == nil {
-		w.claimed = now
-	}
-	return tasks, err
+	return w.Queue.ClaimTasks(ctx, limit)
 }
 
 func (w *Workers) untilNext(ctx context.Context) time.Duration {

@@ -112,11 +112,11 @@ func (s *suite) chance(t *testing.T) string {
 		s.strike(t, p, after, false)
 		return fmt.Sprintf("%s, passing %d", p, after)
 	case n < 8:
-		s.upload(t, "", 0, 12, time.Duration(s.random.Int64N(int64(500*time.Millisecond))))
+		s.upload(t, "", 0, load{uploaders, 12, small}, time.Duration(s.random.Int64N(int64(500*time.Millisecond))))
 		s.strikes["a random moment of uploads"]++
 		return "a random moment of uploads"
 	default:
-		s.litter(t)
+		s.litter(t, false)
 		s.startAndKill(t, 150*time.Millisecond)
 		s.strikes["a random moment of the restart"]++
 		return "a random moment of the restart"
@@ -133,12 +133,12 @@ func (s *suite) strike(t *testing.T, p point, after int, must bool) {
 	}
 	var struck bool
 	if p.phase == starting {
-		s.litter(t)
+		s.litter(t, must)
 		server := s.start(t, p.name, after)
 		struck = server.ready(t) == "" || server.endsWithin(patience)
 		s.end(t, server, struck)
 	} else {
-		struck = s.upload(t, p.name, after, 2*int(kinds), patience)
+		struck = s.upload(t, p.name, after, load{uploaders, 2 * int(kinds), small}, patience)
 	}
 	switch {
 	case struck:
@@ -150,20 +150,27 @@ func (s *suite) strike(t *testing.T, p point, after int, must bool) {
 	}
 }
 
-// litter leaves bytes without a row and a segment that is open, for the next
-// start to clear up.
-func (s *suite) litter(t *testing.T) {
+// litter leaves something for the next start to clear up; if it must, bytes
+// without a row and a segment that is open.
+func (s *suite) litter(t *testing.T, must bool) {
 	t.Helper()
-	if !s.upload(t, "deliver.sealed", 1, 1, mustStrikeWithin) {
+	at, l := "deliver.sealed", load{uploaders, 1, small}
+	if !must {
+		places := []string{"segment.created", "segment.written", "seal.synced", "seal.renamed", "deliver.sealed"}
+		at, l.uploaders = places[s.random.IntN(len(places))], 1+s.random.IntN(uploaders)
+		l.first = kind(s.random.IntN(2)) // small or mixed
+	}
+	struck := s.upload(t, at, 1, l, 300*time.Millisecond)
+	if must && !struck {
 		t.Fatal("the server did not pass deliver.sealed")
 	}
-	s.strikes["before a restart that is killed, deliver.sealed"]++
+	s.strikes["some point before a restart that is killed"]++
 }
 
 // upload runs the workload on a server that kills itself at the point, and
 // reports whether it did within the patience after the last answer. With no
 // point, the patience is counted from the first request.
-func (s *suite) upload(t *testing.T, at string, after, each int, patience time.Duration) (struck bool) {
+func (s *suite) upload(t *testing.T, at string, after int, l load, patience time.Duration) (struck bool) {
 	t.Helper()
 	server := s.start(t, at, after)
 	address := server.ready(t)
@@ -177,7 +184,7 @@ func (s *suite) upload(t *testing.T, at string, after, each int, patience time.D
 		defer timer.Stop()
 		patience += mustStrikeWithin
 	}
-	problem := s.run(t.Context(), each, small)
+	problem := s.run(t.Context(), l)
 	if s.unanswered() {
 		patience = mustStrikeWithin // only a server that has ended leaves a request without an answer
 	}

@@ -9,6 +9,7 @@ import (
 	"time"
 )
 
+// uploaders is how many there are at most.
 const uploaders = 3
 
 // kind is what a request is made of.
@@ -32,16 +33,22 @@ type workload struct {
 	serving *client
 }
 
-// run has every uploader send a number of requests, or fewer if one gets no
-// answer. The first is of the given kind, the others are of all kinds in some
-// order. It returns what was answered other than with success.
-func (w *workload) run(ctx context.Context, each int, first kind) error {
+// load is how much a workload sends: several uploaders send a number of requests
+// each, or fewer if one gets no answer. The first is of the given kind, the
+// others are of all kinds in some order.
+type load struct {
+	uploaders, each int
+	first           kind
+}
+
+// run returns what was answered other than with success.
+func (w *workload) run(ctx context.Context, l load) error {
 	var group sync.WaitGroup
-	problems := make([]error, uploaders)
-	for u := range uploaders {
+	problems := make([]error, l.uploaders)
+	for u := range l.uploaders {
 		r := rand.New(rand.NewPCG(w.random.Uint64(), 0))
 		group.Go(func() {
-			for _, next := range order(r, each, first) {
+			for _, next := range order(r, l.each, l.first) {
 				err := w.one(ctx, u, r, next)
 				if answer, ok := errors.AsType[*refused](err); ok {
 					problems[u] = fmt.Errorf("uploader %d: %w", u, answer)

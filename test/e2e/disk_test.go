@@ -28,10 +28,9 @@ func TestDiskFull(t *testing.T) {
 	})
 	t.Run("by others", func(t *testing.T) {
 		free := fill(t, disk)
-		for range 20 {
-			refusedForSpace(t, s, poster{url: s.url}, bytesOf("small", 100_000))
-			refusedForSpace(t, s, poster{url: s.url}, bytesOf("middle", 3<<20))
-		}
+		refusedForSpace(t, s, poster{url: s.url}, bytesOf("middle", 3<<20))
+		smallUntilFull(t, s, kept)
+		refusedForSpace(t, s, poster{url: s.url}, bytesOf("middle", 3<<20))
 		if text := s.read("/healthz"); text != "ok\n" {
 			t.Errorf("healthz says %q", text)
 		}
@@ -56,6 +55,29 @@ func TestDiskFull(t *testing.T) {
 	}
 }
 
+// smallUntilFull uploads small files, for which the server has some room in
+// reserve, until that is used up. What it acknowledges goes to kept.
+func smallUntilFull(t *testing.T, s *server, kept map[string]string) {
+	t.Helper()
+	refused := 0
+	for i := 0; refused < 10; i++ {
+		if i == 2000 {
+			t.Fatal("2,000 small files were taken although the disk is full")
+		}
+		name := fmt.Sprintf("small%d.zip", i)
+		a, err := poster{url: s.url}.post(auth(), newJob("small"), file(name, bytesOf(name, 100_000)))
+		if err != nil {
+			t.Fatalf("no answer: %v", err)
+		}
+		if _, err := a.handle(); err == nil {
+			kept[name] = bytesOf(name, 100_000)
+			continue
+		}
+		refused++
+		wantNoRoom(t, a)
+	}
+}
+
 // refusedForSpace expects the fault that says that there is no room.
 func refusedForSpace(t *testing.T, s *server, p poster, content string) {
 	t.Helper()
@@ -64,6 +86,11 @@ func refusedForSpace(t *testing.T, s *server, p poster, content string) {
 		t.Errorf("no answer: %v", err)
 		return
 	}
+	wantNoRoom(t, a)
+}
+
+func wantNoRoom(t *testing.T, a answer) {
+	t.Helper()
 	a.wantFault(t, 500, 30000)
 	if reason := a.fault().Reason; !strings.Contains(reason, "room") && !strings.Contains(reason, "space") {
 		t.Errorf("the fault says %q, nothing of room or space", reason)

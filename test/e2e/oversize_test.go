@@ -15,7 +15,7 @@ func TestOversize(t *testing.T) {
 	over := func(name string, a answer, words ...string) {
 		t.Run(name, func(t *testing.T) {
 			a.wantFault(t, 500, 30001, append(words, "UploadPostMaxFileSize", "1048576")...)
-			if a.header.Get("Connection") != "close" {
+			if !a.closed {
 				t.Errorf("the connection is not closed: %v", a.header)
 			}
 		})

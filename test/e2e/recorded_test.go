@@ -51,7 +51,7 @@ func (s *server) readAnswer(c net.Conn) answer {
 	if err != nil {
 		s.t.Fatal(err)
 	}
-	return answer{status: res.StatusCode, header: res.Header, body: string(text)}
+	return answer{status: res.StatusCode, header: res.Header, body: string(text), closed: res.Close}
 }
 
 // TestRecordedRequests replays each recorded request byte for byte, the vendor's

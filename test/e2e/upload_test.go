@@ -71,6 +71,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   string
+	closed bool // the server ends the connection
 }
 
 // poster sends forms to one server, each over a connection of its own.
@@ -113,7 +114,7 @@ func (p poster) send(contentType string, body io.Reader) (answer, error) {
 	}
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
-	return answer{status: res.StatusCode, header: res.Header, body: string(text)}, err
+	return answer{status: res.StatusCode, header: res.Header, body: string(text), closed: res.Close}, err
 }
 
 // post sends a form to the server.

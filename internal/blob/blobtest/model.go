@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"slices"
 	"testing"
 
@@ -28,6 +29,12 @@ const modelSpan = 896 << 10
 // model writes, rewrites, crashes, seals and discards at random and compares with
 // a few slices.
 func (s suite) model(t *testing.T) {
+	// Each check writes and syncs some 20 MiB. The flag's default of 100 would take
+	// minutes on a real disk; whoever sets the flag gets what he asks for.
+	if f := flag.Lookup("rapid.checks"); f != nil && f.Value.String() == f.DefValue {
+		_ = f.Value.Set("25")
+		defer func() { _ = f.Value.Set(f.DefValue) }()
+	}
 	b := s.open(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		m := &model{t: t, suite: s, blobs: b, sealed: make(map[ingest.BlobKey][]byte)}

@@ -2,7 +2,6 @@ package fsblob
 
 import (
 	"context"
-	"flag"
 	"os"
 	"testing"
 
@@ -13,11 +12,6 @@ import (
 
 func TestMain(m *testing.M) {
 	childMain() // does not return in a process that is to be killed
-	flag.Parse()
-	// The model runs three times and on a real disk; its default would take minutes.
-	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {
-		_ = f.Value.Set("30")
-	}
 	goleak.VerifyTestMain(m)
 }
 

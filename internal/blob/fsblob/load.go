@@ -50,7 +50,7 @@ func (st *stage) verify(boot string) error {
 		if st.cov.synced(p) {
 			continue
 		}
-		crc, err := crcOfRange(st.part.f, p.Offset, p.Length, buf.mem)
+		crc, err := crcOfRange(st.part.reader(), p.Offset, p.Length, buf.mem)
 		if err == nil && crc == p.CRC32C {
 			continue
 		}

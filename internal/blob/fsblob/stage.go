@@ -196,7 +196,7 @@ func (st *stage) ReadAt(p []byte, offset int64) (int, error) {
 	}
 	defer st.leave()
 	st.mu.Lock()
-	now, part, ref := st.state, st.part, st.ref
+	now, part, ref, quiet := st.state, st.part, st.ref, st.writing == 0
 	end := st.cov.endOf(offset, offset+int64(len(p)))
 	st.mu.Unlock()
 	switch {
@@ -209,7 +209,7 @@ func (st *stage) ReadAt(p []byte, offset int64) (int, error) {
 	case part == nil:
 		return 0, noSuchStage(op)
 	}
-	n, err := part.f.ReadAt(p[:end-offset], offset)
+	n, err := part.read(p[:end-offset], offset, quiet)
 	if err == nil && n < len(p) {
 		return n, io.EOF
 	}

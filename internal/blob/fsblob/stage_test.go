@@ -391,6 +391,14 @@ func TestNewStageRefusals(t *testing.T) {
 	if _, err := st.ReadAt(make([]byte, 1), -1); err == nil {
 		t.Fatal("negative offset was read")
 	}
+	one := newStage(t, s, "one", ingest.StageSpec{OneShot: true, Size: -1})
+	put(t, one, 0, []byte("x"))
+	if _, err := one.ReadAt(make([]byte, 1), 0); err == nil {
+		t.Fatal("a one-shot stage was read")
+	}
+	if _, err := one.Write(ctx(), 0, bytes.NewReader(nil), ingest.WriteSpec{}); ingest.KindOf(err) != ingest.Conflict {
+		t.Fatalf("second body of a one-shot stage: %v", err)
+	}
 	if n, err := st.ReadAt(make([]byte, 1), 0); n != 0 || err != io.EOF {
 		t.Fatalf("reading what is not there gave %d, %v", n, err)
 	}

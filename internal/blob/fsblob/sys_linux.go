@@ -78,6 +78,11 @@ func readNarrowly(f *os.File) {
 	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_RANDOM)
 }
 
+// forgetPages takes clean pages of f out of the page cache.
+func forgetPages(f *os.File) {
+	_ = unix.Fadvise(int(f.Fd()), 0, 0, unix.FADV_DONTNEED)
+}
+
 // writeVector writes the parts one after the other from offset on.
 func writeVector(f *os.File, parts [][]byte, offset int64) error {
 	for len(parts) > 0 {

@@ -2,6 +2,7 @@ package fsblob
 
 import (
 	"context"
+	"errors"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,7 @@ type partFile struct {
 	mu     sync.Mutex
 	direct *os.File // nil until it is needed
 	plain  bool     // the file system does not write directly
+	ahead  *os.File // for reading while nobody writes; nil until it is needed
 
 	dirty atomic.Int64 // bytes through the page cache since the last write-back
 }
@@ -43,7 +45,50 @@ func (p *partFile) close() error {
 		_ = p.direct.Close()
 		p.direct = nil
 	}
+	if p.ahead != nil {
+		_ = p.ahead.Close()
+		p.ahead = nil
+	}
 	return p.f.Close()
+}
+
+// reader returns a descriptor on which the kernel reads ahead, for use while
+// nobody writes. f is good for small reads at any time.
+func (p *partFile) reader() *os.File {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ahead == nil {
+		f, err := os.Open(p.path)
+		if err != nil {
+			return p.f
+		}
+		p.ahead = f
+	}
+	return p.ahead
+}
+
+// read reads bytes; quiet says that nobody is writing.
+func (p *partFile) read(to []byte, offset int64, quiet bool) (int, error) {
+	if quiet {
+		n, err := p.reader().ReadAt(to, offset)
+		if !errors.Is(err, os.ErrClosed) {
+			return n, err
+		}
+		// Somebody has begun to write meanwhile.
+	}
+	return p.f.ReadAt(to, offset)
+}
+
+// dropReader ends reading ahead before somebody writes, and takes what was read
+// out of the page cache.
+func (p *partFile) dropReader() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ahead != nil {
+		forgetPages(p.ahead)
+		_ = p.ahead.Close()
+		p.ahead = nil
+	}
 }
 
 // directFile returns the descriptor for direct writes, or nil.

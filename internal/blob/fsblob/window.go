@@ -102,7 +102,9 @@ func (w *windowWriter) reserve(ctx context.Context, from, to int64) (bool, error
 		return false, err
 	}
 	if w.end == w.offset {
-		st.writing++
+		if st.writing++; st.writing == 1 {
+			st.part.dropReader()
+		}
 	}
 	w.end = to
 	touched := st.cov.overlapping(from, to)

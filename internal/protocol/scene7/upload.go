@@ -142,9 +142,7 @@ func (u *upload) read(parts *formdata.Reader) {
 		if err != nil {
 			u.unreadable = true
 			u.fail(u.bodyError(err))
-			if over, ok := errors.AsType[*RequestError](err); ok && over == u.body.over {
-				u.drain(maxDrainOver)
-			}
+			u.drain(maxDrainOver) // ends at once when it is the body that failed
 			return
 		}
 		if u.failed != nil && u.sawAuth && u.r.ContentLength > u.door.Options.MaxPostSize {
@@ -300,6 +298,10 @@ func (u *upload) filePart(part *formdata.Part) error {
 		hint = max(0, u.r.ContentLength-u.body.read)
 	}
 	spool, err := u.intake.Receive(u.r.Context(), part, hint)
+	if storeFailed(err) {
+		u.fail(err) // the rest of the body can be read, and must be, for the client to get the fault
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -308,4 +310,11 @@ func (u *upload) filePart(part *formdata.Part) error {
 	}
 	u.files = append(u.files, filePart{spool: spool, fileName: part.FileName, named: part.HasFileName})
 	return nil
+}
+
+// storeFailed tells a failure of storing a file, such as a full disk, from one of
+// reading it off the body.
+func storeFailed(err error) bool {
+	e, ok := errors.AsType[*ingest.Error](err)
+	return ok && (e.Kind == ingest.Unavailable || e.Kind == ingest.Internal)
 }

@@ -13,6 +13,7 @@ type update struct {
 	fn    func(ingest.Tx) error
 	taken atomic.Bool // by the writer, which runs it, or by the caller, who gave it up
 	err   error       // of fn itself; the writer's until done
+	wrote bool        // fn wrote in its last run; the writer's
 	done  chan error
 }
 

@@ -33,6 +33,7 @@ type writer struct {
 	dirty bool      // an earlier update of the batch has written
 	wrote bool      // the present update has written
 	saved bool      // the present update has a savepoint
+	wary  bool      // updates of this batch get savepoints, because one has failed after writing
 }
 
 // startWriter opens the writing connection and starts the goroutines.
@@ -102,7 +103,10 @@ func (w *writer) commit(first *update) {
 	}
 	start := time.Now()
 	for u := first; u != nil; u = w.next() {
-		w.run(u)
+		if u.taken.CompareAndSwap(false, true) {
+			w.batch = append(w.batch, u)
+			w.run(u)
+		}
 		if w.conn.broken != nil {
 			w.abort(w.conn.broken)
 			return
@@ -121,7 +125,7 @@ func (w *writer) commit(first *update) {
 }
 
 func (w *writer) begin() error {
-	w.dirty, w.conn.broken = false, nil
+	w.dirty, w.wary, w.conn.broken = false, false, nil
 	return w.conn.run("BEGIN IMMEDIATE")
 }
 
@@ -166,10 +170,6 @@ func (w *writer) answer(failure error) {
 
 // run runs one update and undoes it when it fails.
 func (w *writer) run(u *update) {
-	if !u.taken.CompareAndSwap(false, true) {
-		return
-	}
-	w.batch = append(w.batch, u)
 	if err := u.ctx.Err(); err != nil {
 		u.err = errGivenUp("sqlite.Update", err)
 		return
@@ -181,9 +181,33 @@ func (w *writer) run(u *update) {
 	if w.conn.broken != nil {
 		return
 	}
+	u.wrote = w.wrote
 	if err := w.settle(u.err == nil); err != nil {
 		w.conn.broken = err
 	}
+}
+
+// rerun undoes the whole batch and runs again, each with a savepoint, the
+// updates that had written. They ran before the failed one, so they see what
+// they saw. Updates that fail after they have written are rare
+// enough that this costs less than a savepoint for each of all.
+func (w *writer) rerun() error {
+	if err := w.conn.run("ROLLBACK"); err != nil {
+		return err
+	}
+	if err := w.conn.run("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	w.dirty, w.wary = false, true
+	for _, u := range w.batch {
+		if u.err == nil && u.wrote {
+			w.run(u)
+		}
+		if w.conn.broken != nil {
+			return w.conn.broken
+		}
+	}
+	return nil
 }
 
 // call runs the closure and turns a panic into an error.
@@ -199,12 +223,13 @@ func (w *writer) call(u *update) (err error) {
 
 // savepoint is called before each statement of an update that may write. The
 // first update of a batch to write needs no savepoint: undoing it undoes all.
+// The others get one only in a wary batch.
 func (w *writer) savepoint() error {
 	if w.wrote {
 		return nil
 	}
 	w.wrote = true
-	if !w.dirty {
+	if !w.dirty || !w.wary {
 		return nil
 	}
 	w.saved = true
@@ -226,6 +251,8 @@ func (w *writer) settle(keep bool) error {
 			return err
 		}
 		return w.conn.run("RELEASE u")
+	case w.dirty:
+		return w.rerun()
 	}
 	if err := w.conn.run("ROLLBACK"); err != nil {
 		return err
