@@ -164,7 +164,8 @@ type JobTx interface {
 	// CreateJob stores the job as it is, counts included.
 	CreateJob(*Job) error
 	// ChangeJob adds the delta to the stored job and returns the job as it is
-	// then, which stays unchanged until the transaction ends.
+	// then, without Processing and Echo. It stays unchanged until the transaction
+	// ends.
 	ChangeJob(Number, JobDelta) (*Job, error)
 	// SetJobState stores State, Open and Finished.
 	SetJobState(*Job) error

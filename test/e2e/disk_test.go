@@ -127,8 +127,7 @@ func TestFileSizeLimit(t *testing.T) {
 	if err := limitFileSize(s.pid(), 16<<20); err != nil {
 		t.Skipf("the limit cannot be set here: %v", err)
 	}
-	a := s.post(auth(), newJob("over"), file("over.zip", bytesOf("over", 40<<20)))
-	a.wantFault(t, 500, 30000)
+	refusedForSpace(t, s, poster{url: s.url}, bytesOf("over", 40<<20))
 	s.awaitNothingUnderway()
 	s.upload(auth(), newJob("fits"), file("fits.zip", bytesOf("fits", 4<<20)))
 	s.holds("fits.zip", bytesOf("fits", 4<<20))

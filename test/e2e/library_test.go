@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -222,15 +223,12 @@ func digest(content string) string {
 // bytesOf makes n bytes that differ by seed, with traps for form readers within.
 func bytesOf(seed string, n int) string {
 	const traps = "\r\n--\r\n--boundary--\r\nContent-Disposition: form-data; name=\"x\"\r\n\r\n\x00\xff\r\r\n\n"
-	var b strings.Builder
-	for i := 0; b.Len() < n; i++ {
-		sum := sha256.Sum256(fmt.Appendf(nil, "%s %d", seed, i))
-		b.Write(sum[:])
-		if i%50 == 0 {
-			b.WriteString(traps)
-		}
+	content := make([]byte, n)
+	rand.NewChaCha8(sha256.Sum256([]byte(seed))).Read(content)
+	for at := 0; at < n; at += 50_000 {
+		copy(content[at:], traps)
 	}
-	return b.String()[:n]
+	return string(content)
 }
 
 // wellIn asks for the health page and an upload and fails when they take long:

@@ -247,4 +247,3 @@ func (r *reader) ReadAt(p []byte, offset int64) (n int, err error) {
 	})
 	return n, err
 }
-

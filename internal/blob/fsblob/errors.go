@@ -28,8 +28,10 @@ func fail(op string, err error) error {
 	return &ingest.Error{Kind: ingest.Internal, Op: op, Err: err}
 }
 
+// isFull reports whether room is what lacks: on the disk, in a quota, or below the
+// limit of the file size that the process or the file system has.
 func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
 }
 
 func noSuchStage(op string) error {

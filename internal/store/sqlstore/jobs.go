@@ -3,8 +3,9 @@ package sqlstore
 import "sluice/internal/ingest"
 
 const (
-	jobFields = `number, uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address,
-	processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
+	jobFields = jobBefore + `processing, echo,` + jobAfter
+	jobBefore = `number, uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address, `
+	jobAfter  = ` total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
 	created, last_post, finished`
 	jobColumns = `SELECT ` + jobFields + ` FROM jobs`
 )
@@ -40,7 +41,7 @@ func (t *Tx) ChangeJob(number ingest.Number, d ingest.JobDelta) (*ingest.Job, er
 		`UPDATE jobs SET total_files = total_files + $1, success_files = success_files + $2, update_files = update_files + $3,
 			duplicate_files = duplicate_files + $4, error_files = error_files + $5, warning_files = warning_files + $6,
 			pending = pending + $7, last_post = CASE WHEN last_post < $8 THEN $9 ELSE last_post END, is_open = is_open * $10
-		WHERE number = $11 RETURNING `+jobFields,
+		WHERE number = $11 RETURNING `+jobBefore+`'', NULL,`+jobAfter,
 		c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning,
 		d.Pending, micros(d.LastPost), micros(d.LastPost), flag(!d.Close), number)
 }
