@@ -111,7 +111,7 @@ func (w *world) open() {
 	quiet := slog.New(slog.DiscardHandler)
 	db, err := sqlite.Open(w.ctx, filepath.Join(w.dir, "sluice.db"), sqlite.Options{Logger: quiet})
 	w.ok(err)
-	blobs, err := fsblob.Open(w.dir, fsblob.Options{Logger: quiet, BootID: func() string { return "one" }})
+	blobs, err := fsblob.Open(w.dir, fsblob.Options{Logger: quiet, BootID: func() string { return "one" }, SegmentSize: 1 << 20})
 	w.ok(err)
 	w.db, w.blobs = &flakyStore{Store: db}, &flakyBlobs{blobPort: blobs}
 	w.reboot()

@@ -254,3 +254,27 @@ func TestRecoverQueuesRunningTasks(t *testing.T) {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
 }
+
+// A task that was running when the server died runs again at the next start,
+// without waiting for its lease, and the dead run can bring nothing any more.
+func TestRecoverQueuesWhatWasRunning(t *testing.T) {
+	w := newWorld(t)
+	j, a, dead := w.image("a")
+	w.restart()
+	if len(w.claim()) != 0 {
+		t.Fatal("claimed while it is leased")
+	}
+	w.ok(w.engine.Recover(w.ctx))
+	tasks := w.claim()
+	if len(tasks) != 1 || tasks[0].Number != dead.Number || tasks[0].Attempts != 2 {
+		t.Fatalf("claimed %+v", tasks)
+	}
+	w.ok(w.engine.CompleteTask(w.ctx, dead, thumb("late")))
+	w.ok(w.engine.CompleteTask(w.ctx, tasks[0], thumb("again")))
+	if got := w.derived(a); got != "again" {
+		t.Errorf("thumbnail %q", got)
+	}
+	if diff := cmp.Diff(whole("UploadSuccess a.jpg"), w.log(j.Number)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}

@@ -55,8 +55,9 @@ func points() []point {
 	}
 }
 
-// spanning lists the points of uploads that span requests. No door of the
-// server has such uploads so far; blob/fsblob's own tests strike there.
+// spanning lists the points of uploads that span requests. The Scene7 door, by
+// which this test uploads, has none; the tests beside the engine and fsblob
+// strike there.
 func spanning() []string {
 	return []string{
 		"stage.created", "stage.rewrite.invalidated", "stage.write.before-ledger", "stage.write.recorded",

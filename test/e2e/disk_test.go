@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -138,25 +139,20 @@ func TestFileSizeLimit(t *testing.T) {
 
 // TestReadOnly starts the server on directories that it cannot write to.
 func TestReadOnly(t *testing.T) {
-	disk := memoryDisk(t, "64m")
-	data := filepath.Join(disk, "data")
+	parent, protect := protectable(t)
+	data := filepath.Join(parent, "data")
 	s := startOn(t, data)
 	s.upload(auth(), newJob("a"), file("a.zip", "a"))
 	s.stop(t)
-	if err := syscall.Mount("", disk, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
-		t.Fatal(err)
-	}
-	for _, dir := range []string{data, filepath.Join(disk, "new")} {
+	reason := protect()
+	for _, dir := range []string{data, filepath.Join(parent, "new")} {
 		s := launch(t, dir)
 		if code := s.wait(); code != 1 {
 			t.Errorf("exit code %d", code)
 		}
-		said := s.stderr()
-		if !strings.Contains(said, "read-only file system") || !strings.Contains(said, dir) || strings.Contains(said, "goroutine ") {
+		said := strings.TrimSpace(s.stderr())
+		if !strings.Contains(said, reason) || !strings.Contains(said, dir) || strings.Contains(said, "\n") {
 			t.Errorf("it said\n%s", said)
-		}
-		if n := strings.Count(strings.TrimSpace(said), "\n"); n > 2 {
-			t.Errorf("it said that in %d lines:\n%s", n+1, said)
 		}
 		for _, args := range [][]string{{"doctor"}, {"user", "add", "x@example.com", "--role", "admin"}} {
 			f := command{env: []string{"SLUICE_DATA_DIR=" + dir}}.run(t, args...)
@@ -164,6 +160,41 @@ func TestReadOnly(t *testing.T) {
 				t.Errorf("%v: %+v", args, f)
 			}
 		}
+	}
+}
+
+// protectable returns a directory and what makes it read-only with all that is
+// in it, which returns the words that the system has for that.
+func protectable(t *testing.T) (dir string, protect func() string) {
+	t.Helper()
+	if os.Geteuid() == 0 { // whom modes do not stop
+		dir = memoryDisk(t, "64m")
+		return dir, func() string {
+			if err := syscall.Mount("", dir, "", syscall.MS_REMOUNT|syscall.MS_RDONLY, ""); err != nil {
+				t.Fatal(err)
+			}
+			return syscall.EROFS.Error()
+		}
+	}
+	dir = t.TempDir()
+	modes := []struct {
+		name            string
+		usual, readOnly os.FileMode
+	}{{"data/LOCK", 0o600, 0o400}, {"data", 0o700, 0o500}, {".", 0o700, 0o500}}
+	t.Cleanup(func() {
+		for _, m := range slices.Backward(modes) {
+			if err := os.Chmod(filepath.Join(dir, m.name), m.usual); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	return dir, func() string {
+		for _, m := range modes {
+			if err := os.Chmod(filepath.Join(dir, m.name), m.readOnly); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return syscall.EACCES.Error()
 	}
 }
 

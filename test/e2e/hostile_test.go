@@ -124,6 +124,9 @@ func TestNamesThatAreOdd(t *testing.T) {
 		s.upload(auth(), newJob("odd"), file(sent, "content of "+sent))
 		s.holds(kept, "content of "+sent)
 	}
+	// Text that is not the UTF-8 it is taken for is read as ISO-8859-1.
+	s.upload(auth(), params(jobName("odd"), endJob, "<fileName>gr\xfcn.zip</fileName>", options(true)), file("x.zip", "green"))
+	s.holds("grün.zip", "green")
 }
 
 func many(n int, p part) []part {

@@ -12,7 +12,7 @@ import (
 // TestWalk is the acceptance walk of the contract, section 14, as far as one
 // door and the own interface go.
 func TestWalk(t *testing.T) {
-	s := start(t)
+	s := start(t, mediaHere(t))
 	picture := string(mediatest.JPEG(mediatest.Photograph(640, 480)))
 
 	handle := s.upload(auth("<appName>walker</appName><appVersion>3</appVersion>"), params(jobName("walk"), options(true)), file("one.jpg", picture))
@@ -84,6 +84,9 @@ func TestWrongPassword(t *testing.T) {
 	request(adminLogin, "wrong", "<faultHttpStatusCode>200</faultHttpStatusCode>").wantFault(t, 200, 10001, "Invalid username/password")
 	request("nobody@example.com", "wrong").wantFault(t, 500, 10001, "Invalid username/password")
 	request("", "").wantFault(t, 500, 10000)
+	// A client that writes its whole body before it reads gets to see the fault.
+	s.post(authAs(adminLogin, "wrong"), newJob("x"), file("x.zip", bytesOf("x", 30<<20))).wantFault(t, 500, 10001)
+	s.awaitNothingUnderway()
 	s.post(newJob("x"), file("x.zip", "x")).wantFault(t, 500, 10000)
 	if got := s.assets(); len(got) != 0 {
 		t.Errorf("stored %v", got)

@@ -159,7 +159,7 @@ func TestNoLeaks(t *testing.T) {
 	for _, oneShot := range []bool{false, true} {
 		st := newStage(t, s, "up", ingest.StageSpec{OneShot: oneShot, Size: 1 << 20})
 		put(t, newStage(t, s, "warm", ingest.StageSpec{OneShot: true, Size: -1}), 0, nil)
-		_, _ = st.Write(ctx(), 0, iotest.ErrReader(errTee), ingest.WriteSpec{})
+		_, _ = st.Write(ctx(), 0, io.MultiReader(bytes.NewReader(whole), iotest.ErrReader(errTee)), ingest.WriteSpec{})
 		before := openFiles(t)
 		for name, make := range calls {
 			failAt.Store(0)

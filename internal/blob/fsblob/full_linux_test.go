@@ -36,8 +36,16 @@ func TestDiskFull(t *testing.T) {
 	s := openStore(t, smallDisk(t, "8m"), Options{SegmentSize: 1 << 20})
 	_, err := s.NewStage(ctx(), "early", ingest.StageSpec{Size: 100 << 20})
 	isFullError(t, "NewStage", err)
-	_, err = s.NewStage(ctx(), "early-one", ingest.StageSpec{OneShot: true, Size: 100 << 20})
-	isFullError(t, "NewStage of a one-shot stage", err)
+	early := newStage(t, s, "early-one", ingest.StageSpec{OneShot: true, Size: 100 << 20})
+	body := bytes.NewReader(fill('e', 2<<20))
+	_, err = early.Write(ctx(), 0, body, ingest.WriteSpec{})
+	isFullError(t, "Write of a one-shot stage that expects too much", err)
+	if body.Len() < 1<<20 {
+		t.Errorf("most of the body was read before the full disk was found: %d bytes are left", body.Len())
+	}
+	if err := early.Discard(ctx()); err != nil {
+		t.Fatal(err)
+	}
 	if left := append(files(t, s.staging()), files(t, s.oneShots())...); len(left) != 0 {
 		t.Errorf("left: %v", left)
 	}

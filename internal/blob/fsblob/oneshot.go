@@ -17,8 +17,9 @@ var _ ingest.Stage = (*oneShot)(nil)
 // laid out as the segment record that it becomes; a larger one goes into a file
 // without a ledger.
 type oneShot struct {
-	store *Store
-	id    ingest.StageID
+	store  *Store
+	id     ingest.StageID
+	expect int64 // bytes that may come at most, -1 = unknown; a hint
 
 	mu     sync.Mutex // held through Write, Seal and Discard
 	state  state
@@ -28,17 +29,11 @@ type oneShot struct {
 	ref    ingest.BlobRef // when sealed
 }
 
-// newOneShot makes a one-shot stage. Room for a large body whose size is
-// expected is reserved at once, so that a full disk is found before the body is
-// read.
-func (s *Store) newOneShot(id ingest.StageID, size int64) (ingest.Stage, error) {
-	st := &oneShot{store: s, id: id}
-	if size > int64(s.opts.SmallFile) {
-		if err := st.makeFile(size); err != nil {
-			return nil, fail("fsblob.NewStage", err)
-		}
-	}
-	return st, nil
+// newOneShot makes a one-shot stage. It takes nothing of the disk until the body
+// has proved too large for a segment: what is expected is often the rest of a
+// request of many small files.
+func (s *Store) newOneShot(id ingest.StageID, size int64) ingest.Stage {
+	return &oneShot{store: s, id: id, expect: size}
 }
 
 // makeFile makes the file, with size bytes reserved if size is positive.
@@ -92,11 +87,7 @@ func (st *oneShot) Write(ctx context.Context, offset int64, r io.Reader, spec in
 // take reads the body into memory, and on into a file when it is too large.
 func (st *oneShot) take(ctx context.Context, r io.Reader, tee io.Writer) (win ingest.Window, stopped, err error) {
 	s := st.store
-	b := s.newBody(ctx, r, tee, target{file: st.part}, s.buffers.first())
-	if st.part != nil {
-		stopped, err = b.run(nil, nil)
-		return ingest.Window{Length: b.n, CRC32C: b.crc}, stopped, err
-	}
+	b := s.newBody(ctx, r, tee, target{}, s.buffers.first())
 	kept := false
 	defer func() {
 		if !kept {
@@ -117,8 +108,12 @@ func (st *oneShot) take(ctx context.Context, r io.Reader, tee io.Writer) (win in
 		}
 		return ingest.Window{Length: int64(n), CRC32C: crcOf(room[:n])}, stopped, nil
 	}
-	if err := st.makeFile(-1); err != nil {
-		return ingest.Window{}, nil, err
+	// Room for the whole is reserved now, so that a full disk is found before the
+	// rest of the body is read.
+	if st.part == nil { // there is one already when an earlier Write failed
+		if err := st.makeFile(st.expect); err != nil {
+			return ingest.Window{}, nil, err
+		}
 	}
 	kept = true
 	b.to.file = st.part

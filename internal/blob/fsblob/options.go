@@ -39,8 +39,9 @@ type Options struct {
 	// the background begins; 0 = 256 MiB.
 	SyncEvery int64
 
-	// CrashPoint, if set, is called at every step that matters for durability. The
-	// names are listed in the package comment.
+	// CrashPoint, if set, is called at every step that matters for durability, with
+	// locks held: it may end the process and must not call the store. The names are
+	// listed in the package comment.
 	CrashPoint func(name string)
 }
 

@@ -75,13 +75,17 @@ func (s *Store) clearLedgers() error {
 }
 
 // closeSegments ends segments that were open. New records go into a new one, so
-// nothing is ever written behind what a crash may have torn.
+// nothing is ever written behind what a crash may have torn. Segments that were
+// closed are removed if the crash came between their last record and them.
 func (s *Store) closeSegments() error {
 	return eachName(context.Background(), "fsblob.Open", s.segments(), func(name string) error {
 		id, ok := parseSegmentName(name)
-		if !ok || !strings.HasSuffix(name, openSuffix) {
+		switch {
+		case !ok:
 			return nil
+		case strings.HasSuffix(name, openSuffix):
+			return s.closeSegment(id)
 		}
-		return s.closeSegment(id)
+		return s.dropIfEmpty(id)
 	})
 }

@@ -188,6 +188,61 @@ func TestDeleteGivesSpaceBack(t *testing.T) {
 	}
 }
 
+// A crash between the last deletion and the removal of the segment leaves a
+// file of holes; the next start removes it. Listings stop where fn says so.
+func TestEmptySegmentsAreRemovedAtStart(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	key := store(t, s, "a", fill('a', 20_000))
+	stop := errors.New("stop")
+	if err := s.Blobs(ctx(), func(ingest.BlobKey) error { return stop }); err != stop {
+		t.Fatalf("Blobs gave %v", err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	k := mustRecord(key)
+	f, err := os.OpenFile(s.segment(k.segment, segmentSuffix), os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := punch(f, 0, recordSpace(k.length)); err != nil {
+		t.Skip("needs a file system with holes: ", err)
+	}
+	s = openStore(t, s.root, Options{})
+	if left := files(t, s.segments()); len(left) != 0 {
+		t.Fatalf("segments without records are left: %v", left)
+	}
+}
+
+// A deletion waits for the last reader, also across a listing.
+func TestDoomedRecordsAreNotListed(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	key := store(t, s, "a", fill('a', 20_000))
+	r, err := s.Open(ctx(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := s.Delete(ctx(), key); err != nil {
+			t.Fatal(err)
+		}
+		if got := listed(t, s); len(got) != 0 {
+			t.Fatalf("deleted record is listed: %v", got)
+		}
+	}
+	path := s.segment(mustRecord(key).segment, openSuffix)
+	before := blocks(t, path)
+	for range 2 { // closing twice is one close
+		if err := r.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if after := blocks(t, path); after >= before {
+		t.Fatalf("%d bytes before the last reader closed, %d afterwards", before, after)
+	}
+}
+
 // Where holes cannot be punched, deleted records are only marked.
 func TestDeleteWithoutHoles(t *testing.T) {
 	d := realDisk()

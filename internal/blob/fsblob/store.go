@@ -88,7 +88,7 @@ func (s *Store) NewStage(ctx context.Context, id ingest.StageID, spec ingest.Sta
 		return nil, &ingest.Error{Kind: ingest.Internal, Op: op, Msg: "a stage id may hold letters, digits, '-' and '_', at most 64 of them"}
 	}
 	if spec.OneShot {
-		return s.newOneShot(id, spec.Size)
+		return s.newOneShot(id, spec.Size), nil
 	}
 	st := s.track(id)
 	if st == nil {

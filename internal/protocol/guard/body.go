@@ -45,6 +45,7 @@ type pacedBody struct {
 	pace     Pace
 	none     bool // there is no body
 	ended    bool // io.EOF or an error was read
+	whole    bool // io.EOF was read
 	deadline time.Time
 	waited   time.Duration
 	bytes    int64
@@ -85,14 +86,16 @@ func (b *pacedBody) tooSlow(msg string, cause error) error {
 // client that left. After an error the connection is not used again.
 func (b *pacedBody) clearDeadline(err error) {
 	if errors.Is(err, io.EOF) {
+		b.whole = true
 		b.deadline = time.Time{}
 		_ = b.control.SetReadDeadline(time.Time{})
 	}
 }
 
-// finish bounds the time in which the server reads what the handler left.
+// finish bounds the time in which the server reads what the handler left, or what
+// a body that was too slow still brings.
 func (b *pacedBody) finish() {
-	if !b.none && !b.ended {
+	if !b.none && !b.whole {
 		_ = b.control.SetReadDeadline(time.Now().Add(b.pace.Leftover))
 	}
 }
