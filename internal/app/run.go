@@ -145,7 +145,15 @@ func openStore(ctx context.Context, s config.Storage, log *slog.Logger) (*sqlite
 	if err := os.MkdirAll(s.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	return sqlite.Open(ctx, filepath.Join(s.DataDir, databaseFile), sqlite.Options{Logger: log})
+	path := filepath.Join(s.DataDir, databaseFile)
+	store, err := sqlite.Open(ctx, path, sqlite.Options{Logger: log})
+	if err != nil {
+		return nil, &ingest.Error{
+			Kind: ingest.KindOf(err), Op: "app.openStore", Code: ingest.CodeOf(err),
+			Msg: fmt.Sprintf("the database %s cannot be opened", path), Err: err,
+		}
+	}
+	return store, nil
 }
 
 // OpenPeople opens the database for the commands that work on companies, users

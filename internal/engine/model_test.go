@@ -140,7 +140,7 @@ func (m *model) pick(t *rapid.T) *modelUpload {
 			open = append(open, u)
 		}
 	}
-	if len(open) > 0 && rapid.IntRange(0, 9).Draw(t, "any") > 0 {
+	if len(open) > 0 && !chance(t, "any", 3) {
 		list = open
 	}
 	return rapid.SampledFrom(list).Draw(t, "upload")
@@ -153,9 +153,9 @@ func (m *model) write(t *rapid.T) {
 		offset = min(int64(len(u.prefix())), modelBytes)
 	}
 	body := m.body(rapid.IntRange(0, 10).Draw(t, "length"))
-	r := &brokenReader{text: body, end: rapid.IntRange(0, 3).Draw(t, "breaks") > 0}
+	r := &brokenReader{text: body, end: !chance(t, "breaks", 2)}
 	keep := rapid.Bool().Draw(t, "keep")
-	m.crashAt = rapid.SampledFrom([]string{"", "", "", "", "", "", "", "write.recorded"}).Draw(t, "dies")
+	m.dies(t, "write.recorded")
 	before := append([]bool(nil), u.have...)
 	var win ingest.Window
 	var err error
@@ -293,7 +293,7 @@ func (m *model) fill(t *rapid.T, u *modelUpload) {
 
 func (m *model) finish(t *rapid.T) {
 	u := m.pick(t)
-	if u.state == ingest.UploadOpen && rapid.IntRange(0, 3).Draw(t, "fills") > 0 {
+	if u.state == ingest.UploadOpen && !chance(t, "open", 2) {
 		m.fill(t, u)
 	}
 	spec := engine.FinishSpec{Size: -1}
@@ -304,7 +304,7 @@ func (m *model) finish(t *rapid.T) {
 	case "false":
 		spec.SHA256 = sha("other bytes")
 	}
-	m.crashAt = rapid.SampledFrom([]string{"", "", "", "finish.sealing", "finish.sealed", "finish.committed"}).Draw(t, "dies")
+	m.dies(t, "finish.sealing", "finish.sealed", "finish.committed")
 	var a *ingest.Asset
 	var err error
 	if survive(func() { a, err = m.w.engine.Finish(m.w.ctx, m.w.editor, u.row.UUID, spec) }) {
@@ -342,9 +342,7 @@ func (m *model) adopt(a *ingest.Asset, body string) {
 }
 
 func (m *model) abort(t *rapid.T) {
-	if rapid.IntRange(0, 3).Draw(t, "really") > 0 {
-		t.Skip("clients seldom give up")
-	}
+	m.seldom(t)
 	u := m.pick(t)
 	err := m.w.engine.Abort(m.w.ctx, m.w.editor, u.row.UUID)
 	if u.state == ingest.UploadDone {
@@ -358,7 +356,7 @@ func (m *model) abort(t *rapid.T) {
 func (m *model) deliver(t *rapid.T) {
 	d := m.w.job(m.next("job"))
 	d.Open.Processing.Overwrite = rapid.Bool().Draw(t, "overwrite")
-	m.crashAt = rapid.SampledFrom([]string{"", "", "", "receive.written", "deliver.sealed", "deliver.committed"}).Draw(t, "dies")
+	m.dies(t, "receive.written", "deliver.sealed", "deliver.committed")
 	point := m.crashAt
 	bodies := make([]string, rapid.IntRange(1, 3).Draw(t, "files"))
 	var j *ingest.Job
@@ -450,7 +448,37 @@ func (m *model) afterDeath(t *rapid.T, job, point string, bodies []string) {
 	}
 }
 
-func (m *model) crash(t *rapid.T) { m.restart(t) }
+func (m *model) crash(t *rapid.T) {
+	m.seldom(t)
+	m.restart(t)
+}
+
+// seldom skips three of four calls: what a running process keeps in memory is
+// looked at only as long as it lives.
+func (m *model) seldom(t *rapid.T) {
+	if !chance(t, "seldom", 2) {
+		t.Skip("not this time")
+	}
+}
+
+// dies draws the point at which the engine dies next, mostly none.
+func (m *model) dies(t *rapid.T, points ...string) {
+	m.crashAt = ""
+	if chance(t, "dies", 3) {
+		m.crashAt = rapid.SampledFrom(points).Draw(t, "point")
+	}
+}
+
+// chance is true once in 2 to the power of n times. Ranges of integers favour
+// small ones.
+func chance(t *rapid.T, label string, n int) bool {
+	for range n {
+		if !rapid.Bool().Draw(t, label) {
+			return false
+		}
+	}
+	return true
+}
 
 // restart is a start of the server after the process ended.
 func (m *model) restart(t *rapid.T) {

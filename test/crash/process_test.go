@@ -68,7 +68,6 @@ func (p program) start(t *testing.T, at string, after int) *process {
 		r.command.Env = append(r.command.Env, "SLUICE_CRASH_POINT="+at, "SLUICE_CRASH_AFTER="+strconv.Itoa(after))
 	}
 	r.command.Stderr = log
-	r.command.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // the terminal's interrupt is for the test
 	out, err := r.command.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -77,6 +76,7 @@ func (p program) start(t *testing.T, at string, after int) *process {
 		t.Fatal(err)
 	}
 	go r.watch(out)
+	t.Cleanup(func() { r.kill() }) // when the test fails while the server runs
 	return r
 }
 
@@ -106,11 +106,10 @@ func (r *process) ready(t *testing.T) string {
 	}
 }
 
-// kill is kill -9. It reports whether the process was still there to be killed.
-func (r *process) kill() bool {
-	sent := r.command.Process.Kill() == nil
+// kill is kill -9. It may be called after the process has ended.
+func (r *process) kill() {
+	_ = r.command.Process.Kill()
 	<-r.exited
-	return sent
 }
 
 // endsWithin waits for the process to end by itself.

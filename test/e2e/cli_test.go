@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -105,6 +106,41 @@ func TestCompaniesWhileItRuns(t *testing.T) {
 	rows = s.finished(s.upload(auth(), newJob("four"), file("table.zip", "4")))
 	if got := the(s, rows, "UploadError"); !strings.Contains(got.Message, "quota of 2 files") {
 		t.Errorf("the log says %q", got.Message)
+	}
+}
+
+// TestCommandsBesideUploads writes to the database from several processes.
+func TestCommandsBesideUploads(t *testing.T) {
+	s := start(t)
+	done := make(chan struct{})
+	var uploads sync.WaitGroup
+	for client := range 4 {
+		uploads.Go(func() {
+			for i := 0; ; i++ {
+				select {
+				case <-done:
+					return
+				default:
+				}
+				name := fmt.Sprintf("c%d-%d.zip", client, i)
+				a, err := poster{url: s.url}.post(auth(), newJob(name), file(name, name))
+				if err == nil {
+					_, err = a.handle()
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for i := range 15 {
+		s.must("", "company", "add", fmt.Sprintf("Company %d", i))
+	}
+	close(done)
+	uploads.Wait()
+	if n := strings.Count(s.must("", "company", "list"), "\n"); n != 17 { // with the heading and Demo
+		t.Errorf("%d lines of companies", n)
 	}
 }
 

@@ -153,3 +153,40 @@ func dribble(t *testing.T, addr, request string, atOnce int) {
 	}
 	t.Errorf("after two minutes of a byte each the connection is still open (%d bytes were sent at once)", atOnce)
 }
+
+// TestStalledUploads stands still in the middle of many uploads at once. Others
+// must not have to wait for the buffers that those hold.
+func TestStalledUploads(t *testing.T) {
+	const stalled = 400
+	raiseOpenFiles(t)
+	s := start(t, memoryLimit)
+	s.wellIn(unhurried)
+	before := s.load()
+	contentType, body := form(auth(), newJob("stalled"), file("stalled.zip", bytesOf("stalled", 3<<20)))
+	head := fmt.Sprintf("POST /scene7/UploadFile HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: %d\r\n\r\n", contentType, len(body))
+	var connections []net.Conn
+	for i := range stalled {
+		c, err := net.Dial("tcp", s.addr)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		connections = append(connections, c)
+		// Some stand still in the part that fits one buffer, some beyond it.
+		go c.Write([]byte(head + string(body[:[]int{50_000, 300_000, 2 << 20}[i%3]])))
+	}
+	s.eventually("the uploads are under way", func() bool { return len(s.files("oneshot")) > stalled/3 })
+	for range 5 {
+		s.wellIn(unhurried)
+	}
+	s.upload(auth(), newJob("beside"), file("beside.zip", bytesOf("beside", 5<<20)))
+	s.holds("beside.zip", bytesOf("beside", 5<<20))
+	if peak := s.peak(); peak > mostMemory {
+		t.Errorf("the server took %d MiB, it may take %d MiB", peak>>20, mostMemory>>20)
+	}
+	for _, c := range connections {
+		c.Close()
+	}
+	s.awaitNothingUnderway()
+	s.settlesTo(before)
+}

@@ -156,7 +156,7 @@ func TestReadOnly(t *testing.T) {
 		}
 		for _, args := range [][]string{{"doctor"}, {"user", "add", "x@example.com", "--role", "admin"}} {
 			f := command{env: []string{"SLUICE_DATA_DIR=" + dir}}.run(t, args...)
-			if f.code != 1 || strings.Contains(f.err+f.out, "goroutine ") {
+			if f.code != 1 || !strings.Contains(f.err+f.out, filepath.Dir(dir)) || strings.Contains(f.err+f.out, "goroutine ") {
 				t.Errorf("%v: %+v", args, f)
 			}
 		}
