@@ -14,12 +14,16 @@ import (
 	"testing"
 	"time"
 
+	"go.uber.org/goleak"
+
 	"sluice/internal/blob/fsblob"
 	"sluice/internal/engine"
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 	"sluice/internal/store/sqlite"
 )
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // failer is what a test may fail in: *testing.T and *rapid.T.
 type failer interface {

@@ -138,7 +138,6 @@ func (w *world) sealing(name string) *ingest.Upload {
 	w.t.Helper()
 	u := w.begun(name, 4)
 	w.write(u, 0, "1234")
-	w.db.faults(func() error { return nil }, nil)
 	n := 0
 	w.db.faults(func() error {
 		if n++; n == 2 { // the first update marks it, the second makes the asset
@@ -171,9 +170,9 @@ func TestTheSweepKeepsWhatIsBeingSealed(t *testing.T) {
 
 func TestRecoverGivesUpWhatCannotBeFinished(t *testing.T) {
 	tests := map[string]func(w *world){
-		"the name is taken":   func(w *world) { w.put(w.colleague, w.job("j"), file{"", "u.xml", "old"}) },
-		"the user is gone":    func(w *world) { w.update(func(tx ingest.Tx) error { return tx.DeleteUser(w.editor.User) }) },
-		"the role is a lower": func(w *world) { w.setRole(w.editor, ingest.RoleViewer) },
+		"the name is taken": func(w *world) { w.put(w.colleague, w.job("j"), file{"", "u.xml", "old"}) },
+		"the user is gone":  func(w *world) { w.update(func(tx ingest.Tx) error { return tx.DeleteUser(w.editor.User) }) },
+		"the role is lower": func(w *world) { w.setRole(w.editor, ingest.RoleViewer) },
 		"no member any more": func(w *world) {
 			w.update(func(tx ingest.Tx) error { return tx.DeleteMembership(w.editor.User, w.demo.Number) })
 		},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,12 +27,23 @@ func runnable() []ingest.TaskKind {
 }
 
 // ClaimTasks takes up to limit tasks that are due. Each must be ended with
-// CompleteTask or FailTask before its lease passes, or another worker gets it.
+// CompleteTask or FailTask before its lease passes, or another worker gets it. A
+// task whose runs have ended the server itself too often is failed instead.
 func (e *Engine) ClaimTasks(ctx context.Context, limit int) (tasks []*ingest.Task, err error) {
 	now := e.now()
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		tasks, err = tx.ClaimTasks(runnable(), now, now.Add(taskLease), limit)
 		return err
+	})
+	tasks = slices.DeleteFunc(tasks, func(t *ingest.Task) bool {
+		if t.Attempts <= taskAttempts {
+			return false
+		}
+		reason := fmt.Sprintf("%d runs of the step ended without an answer", t.Attempts-1)
+		if e := e.FailTask(ctx, t, Failure{Reason: reason, Final: true}); e != nil && err == nil {
+			err = e
+		}
+		return true
 	})
 	if len(tasks) > 0 {
 		e.crash("task.claimed")
@@ -235,6 +247,7 @@ func (e *Engine) ReleaseTask(ctx context.Context, t *ingest.Task) error {
 			return err
 		}
 		fresh.State, fresh.RunAt = ingest.TaskQueued, e.now()
+		fresh.Attempts--
 		return tx.UpdateTask(fresh)
 	})
 	if errors.Is(err, errStale) {

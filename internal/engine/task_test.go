@@ -283,10 +283,36 @@ func TestReleaseTask(t *testing.T) {
 	_, _, task := w.image("a")
 	w.ok(w.engine.ReleaseTask(w.ctx, task))
 	tasks := w.claim()
-	if len(tasks) != 1 || tasks[0].Number != task.Number {
+	if len(tasks) != 1 || tasks[0].Number != task.Number || tasks[0].Attempts != 1 {
 		t.Fatalf("claimed %+v", tasks)
 	}
 	w.ok(w.engine.CompleteTask(w.ctx, tasks[0], engine.TaskResult{}))
+}
+
+// A task that takes the server down with it is not run at every start for ever.
+func TestATaskThatEndsTheServerIsGivenUp(t *testing.T) {
+	w := newWorld(t)
+	j, a, _ := w.image("deadly") // the first run
+	runs := 1
+	for ; runs < 20; runs++ {
+		w.restart()
+		w.ok(w.engine.Recover(w.ctx))
+		if len(w.claim()) == 0 {
+			break
+		}
+	}
+	if runs != 4 {
+		t.Errorf("the task ran %d times, want 4", runs)
+	}
+	if got := w.stored(a); got.State != ingest.AssetReady {
+		t.Errorf("state %s", got.State)
+	}
+	if row := w.row(j.Number, ingest.LogUploadWarning); !strings.Contains(row.Message, "4 runs") {
+		t.Errorf("the log says %q", row.Message)
+	}
+	if got := w.storedJob(j.Number).State; got != ingest.JobDone {
+		t.Errorf("the job is %s", got)
+	}
 }
 
 func TestClaimsAreBounded(t *testing.T) {

@@ -7,12 +7,12 @@ package blobtest
 import (
 	"bytes"
 	"context"
+	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"hash/crc32"
 	"io"
 	"math/rand/v2"
-	"sync/atomic"
 	"testing"
 	"testing/iotest"
 
@@ -75,11 +75,11 @@ type suite struct {
 	reopen func(testing.TB, ingest.Blobs) ingest.Blobs
 }
 
-var ids atomic.Int64
-
 // newID returns a stage id that looks like those of the engine.
 func newID() ingest.StageID {
-	return ingest.StageID(fmt.Sprintf("0190b3c4-7a00-7000-8000-%012x", ids.Add(1)))
+	var b [16]byte
+	_, _ = cryptorand.Read(b[:]) // never fails
+	return ingest.StageID(fmt.Sprintf("%x-%x-7%x-8%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])[:36])
 }
 
 // noise returns n bytes that differ for every seed.

@@ -18,17 +18,17 @@ import (
 	"golang.org/x/image/tiff"
 )
 
-// Corner is the colour of the upper left quarter of a Picture, Rest that of the other three.
-var (
-	Corner = color.RGBA{R: 220, G: 30, B: 40, A: 255}
-	Rest   = color.RGBA{R: 30, G: 60, B: 200, A: 255}
-)
+// Corner is the colour of the upper left quarter of a Picture.
+func Corner() color.RGBA { return color.RGBA{R: 220, G: 30, B: 40, A: 255} }
+
+// Rest is the colour of the other three quarters of a Picture.
+func Rest() color.RGBA { return color.RGBA{R: 30, G: 60, B: 200, A: 255} }
 
 // Picture draws the test picture: a red quarter at the upper left, blue elsewhere. It shows turning and mirroring.
 func Picture(width, height int) *image.RGBA {
 	m := image.NewRGBA(image.Rect(0, 0, width, height))
-	draw.Draw(m, m.Rect, image.NewUniform(Rest), image.Point{}, draw.Src)
-	draw.Draw(m, image.Rect(0, 0, width/2, height/2), image.NewUniform(Corner), image.Point{}, draw.Src)
+	draw.Draw(m, m.Rect, image.NewUniform(Rest()), image.Point{}, draw.Src)
+	draw.Draw(m, image.Rect(0, 0, width/2, height/2), image.NewUniform(Corner()), image.Point{}, draw.Src)
 	return m
 }
 
@@ -62,7 +62,7 @@ func TIFF(m image.Image) []byte {
 
 // Paletted is the picture with a palette of four colours, the last of them transparent and not used.
 func Paletted(width, height int) *image.Paletted {
-	palette := color.Palette{Rest, Corner, color.RGBA{A: 255}, color.RGBA{}}
+	palette := color.Palette{Rest(), Corner(), color.RGBA{A: 255}, color.RGBA{}}
 	m := image.NewPaletted(image.Rect(0, 0, width, height), palette[:3])
 	Into(m, Picture(width, height))
 	return m

@@ -16,13 +16,13 @@ func lossless(width, height int, alpha byte) []byte {
 		hasAlpha = 1
 	}
 	w.put(hasAlpha, 1)
-	w.put(0, 3)             // version
-	w.put(0, 3)             // no transform, no colour cache, one group of prefix codes
-	w.put(1, 1)             // simple code ...
-	w.put(1, 1)             // ... of two symbols, the first of them in 8 bits
-	w.put(1, 1)             //
-	w.put(int(Rest.G), 8)   // green, bit 0
-	w.put(int(Corner.R), 8) // green, bit 1
+	w.put(0, 3)               // version
+	w.put(0, 3)               // no transform, no colour cache, one group of prefix codes
+	w.put(1, 1)               // simple code ...
+	w.put(1, 1)               // ... of two symbols, the first of them in 8 bits
+	w.put(1, 1)               //
+	w.put(int(Rest().G), 8)   // green, bit 0
+	w.put(int(Corner().R), 8) // green, bit 1
 	for _, channel := range []byte{90, 120, alpha, 0} {
 		w.put(1, 1) // simple, one symbol of 8 bits: red, blue, alpha, distance
 		w.put(0, 1)

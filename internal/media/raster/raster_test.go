@@ -145,14 +145,14 @@ func TestThumbnailShowsThePicture(t *testing.T) {
 	webp := func(green, alpha uint8) color.Color { return color.NRGBA{90, green, 120, alpha} }
 	ink := color.RGBA{230, 54, 54, 255}
 	want := map[string][2]color.Color{ // the upper left and the lower right quarter
-		"jpeg gray":       {gray(mediatest.Corner), gray(mediatest.Rest)},
+		"jpeg gray":       {gray(mediatest.Corner()), gray(mediatest.Rest())},
 		"jpeg cmyk adobe": {ink, ink}, "jpeg cmyk plain": {ink, ink},
-		"png gray":    {gray(mediatest.Corner), gray(mediatest.Rest)},
-		"png gray 16": {gray(mediatest.Corner), gray(mediatest.Rest)}, "tiff gray 16": {gray(mediatest.Corner), gray(mediatest.Rest)},
-		"png alpha": {seeThrough(mediatest.Corner), mediatest.Rest}, "png 16": {seeThrough(mediatest.Corner), mediatest.Rest},
-		"webp":          {webp(mediatest.Corner.R, 255), webp(mediatest.Rest.G, 255)},
-		"webp animated": {webp(mediatest.Corner.R, 255), webp(mediatest.Rest.G, 255)},
-		"webp alpha":    {webp(mediatest.Corner.R, 100), webp(mediatest.Rest.G, 100)},
+		"png gray":    {gray(mediatest.Corner()), gray(mediatest.Rest())},
+		"png gray 16": {gray(mediatest.Corner()), gray(mediatest.Rest())}, "tiff gray 16": {gray(mediatest.Corner()), gray(mediatest.Rest())},
+		"png alpha": {seeThrough(mediatest.Corner()), mediatest.Rest()}, "png 16": {seeThrough(mediatest.Corner()), mediatest.Rest()},
+		"webp":          {webp(mediatest.Corner().R, 255), webp(mediatest.Rest().G, 255)},
+		"webp animated": {webp(mediatest.Corner().R, 255), webp(mediatest.Rest().G, 255)},
+		"webp alpha":    {webp(mediatest.Corner().R, 100), webp(mediatest.Rest().G, 100)},
 	}
 	for name, file := range variants() {
 		for _, edge := range []int{20, 320, 2000} {
@@ -163,7 +163,7 @@ func TestThumbnailShowsThePicture(t *testing.T) {
 				}
 				colors, ok := want[name]
 				if !ok {
-					colors = [2]color.Color{mediatest.Corner, mediatest.Rest}
+					colors = [2]color.Color{mediatest.Corner(), mediatest.Rest()}
 				}
 				m := decode(t, thumbnail)
 				size := m.Bounds().Size()

@@ -46,9 +46,10 @@ func tasks(f *fixture) {
 	}
 	read()
 	k.State, k.RunAt, k.Lease, k.Error, k.Finished = ingest.TaskDone, noon.Add(time.Hour), time.Time{}, "", noon.Add(time.Minute)
+	k.Attempts = 4
 	f.update(func(tx ingest.Tx) error {
 		changed := *k
-		changed.Attempts, changed.Params, changed.Kind = 99, nil, "other" // not stored
+		changed.Params, changed.Kind = nil, "other" // not stored
 		return tx.UpdateTask(&changed)
 	})
 	read()
