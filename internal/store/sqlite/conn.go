@@ -88,6 +88,20 @@ func (c *conn) Exec(query string, args ...any) (int64, error) {
 	return result.RowsAffected()
 }
 
+// Insert implements sqlstore.Conn. The driver knows the number of the last row,
+// which saves it a result set.
+func (c *conn) Insert(query string, args ...any) (int64, error) {
+	s, err := c.ready(query)
+	if err != nil {
+		return 0, err
+	}
+	result, err := s.exec.ExecContext(context.Background(), c.bind(args))
+	if err != nil {
+		return 0, c.note(err)
+	}
+	return result.LastInsertId()
+}
+
 // Query implements sqlstore.Conn.
 func (c *conn) Query(query string, args ...any) (sqlstore.Rows, error) {
 	s, err := c.ready(query)
@@ -148,7 +162,7 @@ func (c *conn) prepare(query string) (*statement, error) {
 	if len(c.statements) >= cachedStatements {
 		c.forget()
 	}
-	text, err := positional(query)
+	text, err := positional(strings.TrimSuffix(query, sqlstore.ReturningNumber))
 	if err != nil {
 		return nil, err
 	}

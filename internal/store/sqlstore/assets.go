@@ -22,8 +22,7 @@ func (t *Tx) CreateAsset(a *ingest.Asset) error {
 		`INSERT INTO assets (uuid, company, folder, name, file_name, type, state,
 			content_type, width, height, frames, orientation, alpha,
 			version, size, sha256, publish, crop, metadata, created, created_by, modified, modified_by, trashed, in_trash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
-		RETURNING number`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) RETURNING number`,
 		a.UUID, a.Company, a.Folder, a.Name, a.FileName, a.Type, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
 		a.Version, a.Size, bytesOrNull(a.SHA256), flag(a.Publish), crop, metadata,

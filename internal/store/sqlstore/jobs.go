@@ -22,8 +22,7 @@ func (t *Tx) CreateJob(j *ingest.Job) error {
 		`INSERT INTO jobs (uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address,
 			processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
 			created, last_post, finished)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-		RETURNING number`,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING number`,
 		j.UUID, j.Company, j.User, j.Door, j.Name, j.OriginalName, j.State, flag(j.Open), j.Description, j.Locale, j.Client, j.Address,
 		processing, bytesOrNull(j.Echo), c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning, j.Pending,
 		micros(j.Created), micros(j.LastPost), micros(j.Finished))

@@ -16,10 +16,17 @@ import "sluice/internal/ingest"
 type Conn interface {
 	// Exec runs a statement and returns how many rows it changed.
 	Exec(query string, args ...any) (int64, error)
+	// Insert runs an INSERT of one row that ends in ReturningNumber and returns
+	// the number.
+	Insert(query string, args ...any) (int64, error)
 	// Query runs a statement that returns rows. The caller closes them before
 	// it runs the next statement.
 	Query(query string, args ...any) (Rows, error)
 }
+
+// ReturningNumber ends every INSERT that goes through Conn.Insert. A database
+// that tells the number of a new row in another way may cut it off.
+const ReturningNumber = " RETURNING number"
 
 // Rows is the part of *sql.Rows that the store reads results with.
 type Rows interface {
@@ -92,18 +99,8 @@ func many[T any](t *Tx, op string, read func(Rows) (T, error), query string, arg
 
 // insert runs an INSERT … RETURNING number.
 func (t *Tx) insert(op, what, query string, args ...any) (ingest.Number, error) {
-	rows, err := t.conn.Query(query, args...)
+	number, err := t.conn.Insert(query, args...)
 	if err != nil {
-		return 0, t.failure(op, what, err)
-	}
-	defer rows.Close()
-	var number int64
-	for rows.Next() { // to the end: some constraints are checked after the last row
-		if err := rows.Scan(&number); err != nil {
-			return 0, t.failure(op, what, err)
-		}
-	}
-	if err := rows.Err(); err != nil {
 		return 0, t.failure(op, what, err)
 	}
 	return ingest.Number(number), nil
