@@ -2,6 +2,8 @@ package auth_test
 
 import (
 	"context"
+	"fmt"
+	"hash/fnv"
 	"strings"
 	"sync"
 
@@ -57,6 +59,13 @@ func (t fakeTx) UserByLogin(login string) (*ingest.User, error) {
 		}
 	}
 	return nil, &ingest.Error{Kind: ingest.NotFound}
+}
+
+// PeopleRevision follows from what is stored.
+func (t fakeTx) PeopleRevision() (int64, error) {
+	h := fnv.New64a()
+	fmt.Fprint(h, t.s.users, t.s.members)
+	return int64(h.Sum64()), nil
 }
 
 func (t fakeTx) User(n ingest.Number) (*ingest.User, error) {

@@ -53,6 +53,7 @@ type Service struct {
 	now       func() time.Time
 	passwords *Passwords
 	verified  *verified
+	known     *known
 	throttle  *throttle
 	nobody    string // PHC string that no password fits, of the usual cost
 }
@@ -65,6 +66,7 @@ func New(store ingest.Store, now func() time.Time, options Options) *Service {
 		now:       now,
 		passwords: NewPasswords(),
 		verified:  newVerified(options.CacheSize, options.CacheLife),
+		known:     newKnown(options.CacheSize, options.CacheLife),
 		throttle:  newThrottle(now, options),
 		nobody:    phc{memory: newMemory, time: newTime, lanes: newLanes, salt: make([]byte, saltSize), hash: make([]byte, hashSize)}.String(),
 	}
@@ -155,13 +157,24 @@ func (s *Service) find(ctx context.Context, login string) (identity, error) {
 		return who, nil
 	}
 	err := s.store.View(ctx, func(tx ingest.Tx) error {
+		revision, err := tx.PeopleRevision()
+		if err != nil {
+			return err
+		}
+		var ok bool
+		if who, ok = s.known.look(login, revision, s.now()); ok {
+			return nil
+		}
 		user, err := tx.UserByLogin(login)
 		if err != nil {
 			return err
 		}
 		who.user = *user
-		who.memberships, err = tx.Memberships(user.Number)
-		return err
+		if who.memberships, err = tx.Memberships(user.Number); err != nil {
+			return err
+		}
+		s.known.put(login, revision, who, s.now())
+		return nil
 	})
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return identity{}, err

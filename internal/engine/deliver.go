@@ -23,6 +23,8 @@ type Incoming struct {
 	Spool    *Spool
 	Folder   string // destination folder, "" = root
 	FileName string // as the client gave it; may hold folders
+
+	contentType string
 }
 
 // Outcome is what became of one file.
@@ -66,10 +68,14 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 		return nil, nil, err
 	}
 	e.crash("deliver.sealed")
-	var job *ingest.Job
+	for i := range d.Files {
+		f := &d.Files[i]
+		f.contentType = e.detect(f.Spool.head, lastSegment(slashed(f.FileName)))
+	}
+	var job, before *ingest.Job
 	var outcomes []Outcome
 	err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		job, outcomes, err = e.deliver(tx, p, d)
+		job, before, outcomes, err = e.deliver(tx, p, d)
 		return err
 	})
 	if err != nil {
@@ -83,48 +89,57 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 	if job.State != ingest.JobDone {
 		e.activity.touch(job.Number)
 	}
+	if job.Open {
+		e.facts.remember(before)
+	}
 	if job.Pending > 0 || e.deferDigest {
 		e.wakeWorkers()
 	}
 	return job, outcomes, nil
 }
 
-func (e *Engine) deliver(tx ingest.Tx, p ingest.Principal, d Delivery) (*ingest.Job, []Outcome, error) {
+// deliver is the transaction of Deliver. It returns the job after and before it.
+func (e *Engine) deliver(tx ingest.Tx, p ingest.Principal, d Delivery) (after, job *ingest.Job, outcomes []Outcome, err error) {
 	c, err := authorize(tx, p, d.Company, rightUpload)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	if err := tx.LockCompany(c.Number); err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	var job *ingest.Job
 	if d.Join != nil {
 		job, err = e.joinJob(tx, p, c, *d.Join, d.Address)
 	} else {
 		job, err = e.openJob(tx, p, c, d.Open)
 	}
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	delta := ingest.JobDelta{LastPost: e.now(), Close: d.End}
-	outcomes := make([]Outcome, len(d.Files))
+	outcomes = make([]Outcome, len(d.Files))
 	for i, f := range d.Files {
 		place, err := PlaceOf(c.Name, f.Folder, f.FileName)
 		if err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 		if outcomes[i], err = e.land(tx, p, c, job, landing{
-			place: place, blob: f.Spool.ref, head: f.Spool.head, policy: jobPolicy(job),
+			place: place, blob: f.Spool.ref, head: f.Spool.head, contentType: f.contentType, policy: jobPolicy(job),
 			knownTypesOnly: true, processing: &job.Processing,
 		}, &delta); err != nil {
-			return nil, nil, err
+			return nil, nil, nil, err
 		}
 	}
-	changed, err := tx.ChangeJob(job.Number, delta)
+	changed, err := e.addToJob(tx, job, d.Join, delta)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
-	return changed, outcomes, e.settle(tx, changed)
+	if err := e.settle(tx, changed); err != nil {
+		return nil, nil, nil, err
+	}
+	done := *job
+	done.State, done.Open, done.Counts, done.Pending = changed.State, changed.Open, changed.Counts, changed.Pending
+	done.LastPost, done.Finished = changed.LastPost, changed.Finished
+	return &done, job, outcomes, nil
 }
 
 // jobPolicy is the conflict policy that a job's overwrite option stands for:

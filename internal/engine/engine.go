@@ -75,6 +75,7 @@ type Engine struct {
 	flights  *flights
 	wake     chan struct{}
 	activity *activity
+	facts    jobFacts
 	active   *activeUploads
 	closing  keyedLocks // uploads being finished
 }

@@ -202,7 +202,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, u *ingest.Upload, ref 
 	}
 	delta := ingest.JobDelta{Pending: -1}
 	out, err := e.land(tx, p, c, j, landing{
-		place: place, blob: ref, head: head, policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
+		place: place, blob: ref, head: head, contentType: e.detect(head, place.FileName), policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
 	}, &delta)
 	if err != nil {
 		return Outcome{}, err

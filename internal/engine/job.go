@@ -106,18 +106,24 @@ func uniqueJobName(tx ingest.Tx, company ingest.Number, name string, now time.Ti
 	}
 }
 
-// joinJob returns an existing job that the caller may add files to.
+// joinJob returns an existing job that the caller may add files to. What it
+// knows of the job may be remembered, then Open is what it was.
 func (e *Engine) joinJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, ref JobRef, address string) (*ingest.Job, error) {
 	const op = "engine.joinJob"
-	j, err := findJob(tx, c.Number, ref)
-	if err != nil {
-		return nil, err
+	var j *ingest.Job
+	if fact, ok := e.facts.of(ref.Number); ok && fact.Company == c.Number {
+		j = &fact
+	} else {
+		var err error
+		if j, err = findJob(tx, c.Number, ref); err != nil {
+			return nil, err
+		}
 	}
 	switch {
 	case j.User != p.User:
 		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotOwner, Msg: fmt.Sprintf("job %s was opened by another user", ref)}
 	case !j.Open:
-		return nil, &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeJobClosed, Msg: fmt.Sprintf("job %s takes no more files, its state is %s", ref, j.State)}
+		return nil, jobClosed(ref)
 	case e.sameAddress && j.Address != address:
 		return nil, &ingest.Error{
 			Kind: ingest.Forbidden, Op: op, Code: ingest.CodeOtherAddress,
@@ -125,6 +131,21 @@ func (e *Engine) joinJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, re
 		}
 	}
 	return j, nil
+}
+
+// addToJob counts the delta in, which the job must be open for if it was joined.
+func (e *Engine) addToJob(tx ingest.Tx, j *ingest.Job, ref *JobRef, delta ingest.JobDelta) (*ingest.Job, error) {
+	delta.IfOpen = ref != nil
+	changed, err := tx.ChangeJob(j.Number, delta)
+	if err != nil && ingest.CodeOf(err) == ingest.CodeJobClosed {
+		e.facts.forget(j.Number)
+		return nil, jobClosed(*ref)
+	}
+	return changed, err
+}
+
+func jobClosed(ref JobRef) error {
+	return &ingest.Error{Kind: ingest.Conflict, Op: "engine.joinJob", Code: ingest.CodeJobClosed, Msg: fmt.Sprintf("job %s takes no more files", ref)}
 }
 
 func findJob(tx ingest.Tx, company ingest.Number, ref JobRef) (*ingest.Job, error) {
@@ -190,6 +211,7 @@ func (e *Engine) finishJob(tx ingest.Tx, j *ingest.Job) error {
 		return err
 	}
 	e.activity.forget(j.Number)
+	e.facts.forget(j.Number)
 	return tx.Emit(ingest.Event{Company: j.Company, Time: now, Kind: ingest.EventJobFinished, Subject: j.UUID, User: j.User})
 }
 
@@ -201,7 +223,13 @@ func (e *Engine) CheckJob(ctx context.Context, p ingest.Principal, company inges
 		if err != nil {
 			return err
 		}
-		j, err = e.joinJob(tx, p, c, ref, address)
+		if j, err = e.joinJob(tx, p, c, ref, address); err != nil {
+			return err
+		}
+		now, err := tx.Job(j.Number)
+		if err == nil && !now.Open {
+			return jobClosed(ref)
+		}
 		return err
 	})
 	return j, err

@@ -11,7 +11,8 @@ import (
 type landing struct {
 	place          Place
 	blob           ingest.BlobRef
-	head           []byte
+	head           []byte // the first bytes
+	contentType    string
 	policy         ingest.ConflictPolicy
 	knownTypesOnly bool // refuse files that the library has no type for
 	processing     *ingest.Processing
@@ -32,8 +33,7 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if l.place.Name == "" {
 		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: nothing of the name is left once the characters that names cannot have are removed.", quote(full)))
 	}
-	contentType := e.detect(l.head, l.place.FileName)
-	kind, known := assetType(l.place.FileName, contentType)
+	kind, known := assetType(l.place.FileName, l.contentType)
 	if !known && l.knownTypesOnly {
 		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: files of this type are not supported.", full))
 	}
@@ -65,19 +65,19 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: %s.", full, ingest.Message(r.rejected)))
 	}
 	l.place = r.place
-	return e.keep(tx, p, c, j, folder, l, r, kind, contentType, delta)
+	return e.keep(tx, p, c, j, folder, l, r, kind, delta)
 }
 
 // keep writes the rows of a file that is taken.
-func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, folder *ingest.Folder, l landing, r resolution, kind ingest.AssetType, contentType string, delta *ingest.JobDelta) (Outcome, error) {
+func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, folder *ingest.Folder, l landing, r resolution, kind ingest.AssetType, delta *ingest.JobDelta) (Outcome, error) {
 	now := e.now()
-	steps := plan(kind, l.place.FileName, contentType, l.processing)
+	steps := plan(kind, l.place.FileName, l.contentType, l.processing)
 	a := r.replace
 	if a == nil {
 		a = &ingest.Asset{UUID: e.newUUID(), Company: c.Number, Created: now, CreatedBy: p.User, Metadata: l.metadata}
 	}
 	v := &ingest.Version{
-		UUID: e.newUUID(), FileName: l.place.FileName, ContentType: contentType, Blob: l.blob, Job: j.Number,
+		UUID: e.newUUID(), FileName: l.place.FileName, ContentType: l.contentType, Blob: l.blob, Job: j.Number,
 		Update: r.replace != nil && !r.revive, Notes: steps.notes(), Created: now, CreatedBy: p.User,
 	}
 	a.Publish = publishState(c, l, v.Update, a.Publish)
@@ -85,7 +85,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		a.Crop = nil
 	}
 	a.Folder, a.Path, a.Name, a.FileName, a.Type = folder.Number, folder.Path, l.place.Name, l.place.FileName, kind
-	a.Media = ingest.Media{ContentType: contentType}
+	a.Media = ingest.Media{ContentType: l.contentType}
 	a.Size, a.SHA256 = l.blob.Size, l.blob.SHA256
 	a.Modified, a.ModifiedBy = now, p.User
 	a.State = ingest.AssetReady

@@ -78,11 +78,13 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 			return nil, err
 		}
 	}
-	job := &ingest.Job{Number: s.Job}
+	var job *ingest.Job
+	var join *JobRef
 	if s.Job == 0 {
 		job, err = e.openJob(tx, p, c, s.Open)
 	} else {
-		job, err = e.joinJob(tx, p, c, JobRef{Number: s.Job}, s.Address)
+		join = &JobRef{Number: s.Job}
+		job, err = e.joinJob(tx, p, c, *join, s.Address)
 	}
 	if err != nil {
 		return nil, err
@@ -97,7 +99,7 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 		return nil, err
 	}
 	delta := ingest.JobDelta{LastPost: now, Pending: 1, Close: s.Job == 0}
-	changed, err := tx.ChangeJob(job.Number, delta)
+	changed, err := e.addToJob(tx, job, join, delta)
 	if err != nil {
 		return nil, err
 	}

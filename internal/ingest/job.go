@@ -64,6 +64,7 @@ type JobDelta struct {
 	Pending  int
 	LastPost time.Time // zero = unchanged; otherwise the later of the two is kept
 	Close    bool      // take no more files
+	IfOpen   bool      // change nothing unless the job still takes files
 }
 
 // LogType is the kind of a job log row. The words are those of the Scene7 job

@@ -72,6 +72,9 @@ type UserTx interface {
 	PutMembership(Membership) error // creates or replaces
 	DeleteMembership(user, company Number) error
 	Memberships(user Number) ([]Membership, error)
+	// PeopleRevision changes with every change of users and memberships, so that
+	// a reader can keep what it has read until then.
+	PeopleRevision() (int64, error)
 
 	CreateAPIKey(*APIKey) error
 	UpdateAPIKey(*APIKey) error
@@ -163,9 +166,10 @@ type LogFilter struct {
 type JobTx interface {
 	// CreateJob stores the job as it is, counts included.
 	CreateJob(*Job) error
-	// ChangeJob adds the delta to the stored job and returns the job as it is
-	// then, without Processing and Echo. It stays unchanged until the transaction
-	// ends.
+	// ChangeJob adds the delta to the stored job and returns what there is to
+	// decide on then: Number, UUID, Company, User, Door, Name, State, Open, Counts,
+	// Pending and LastPost. They stay unchanged until the transaction ends.
+	// Conflict with CodeJobClosed when IfOpen is set and the job is not open.
 	ChangeJob(Number, JobDelta) (*Job, error)
 	// SetJobState stores State, Open and Finished.
 	SetJobState(*Job) error

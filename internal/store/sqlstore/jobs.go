@@ -3,9 +3,8 @@ package sqlstore
 import "sluice/internal/ingest"
 
 const (
-	jobFields = jobBefore + `processing, echo,` + jobAfter
-	jobBefore = `number, uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address, `
-	jobAfter  = ` total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
+	jobFields = `number, uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address,
+	processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
 	created, last_post, finished`
 	jobColumns = `SELECT ` + jobFields + ` FROM jobs`
 )
@@ -33,16 +32,36 @@ func (t *Tx) CreateJob(j *ingest.Job) error {
 	return nil
 }
 
-// ChangeJob implements ingest.JobTx.
+// ChangeJob implements ingest.JobTx. It returns few columns: it is part of every
+// upload, and each costs.
 func (t *Tx) ChangeJob(number ingest.Number, d ingest.JobDelta) (*ingest.Job, error) {
+	const op = "sqlstore.ChangeJob"
 	c := d.Counts
-	return one(t, "sqlstore.ChangeJob", "job", readJob,
+	j, err := one(t, op, "job", readChangedJob,
 		`UPDATE jobs SET total_files = total_files + $1, success_files = success_files + $2, update_files = update_files + $3,
 			duplicate_files = duplicate_files + $4, error_files = error_files + $5, warning_files = warning_files + $6,
 			pending = pending + $7, last_post = CASE WHEN last_post < $8 THEN $9 ELSE last_post END, is_open = is_open * $10
-		WHERE number = $11 RETURNING `+jobBefore+`'', NULL,`+jobAfter,
+		WHERE number = $11 AND is_open >= $12
+		RETURNING number, uuid, company, user_number, door, name, state, is_open, total_files, success_files, update_files,
+			duplicate_files, error_files, warning_files, pending, last_post`,
 		c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning,
-		d.Pending, micros(d.LastPost), micros(d.LastPost), flag(!d.Close), number)
+		d.Pending, micros(d.LastPost), micros(d.LastPost), flag(!d.Close), number, flag(d.IfOpen))
+	if d.IfOpen && err != nil && ingest.KindOf(err) == ingest.NotFound {
+		if _, err := t.Job(number); err == nil {
+			return nil, &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeJobClosed, Msg: "the job takes no more files"}
+		}
+	}
+	return j, err
+}
+
+func readChangedJob(rows Rows) (*ingest.Job, error) {
+	j := &ingest.Job{}
+	var open, lastPost int64
+	c := &j.Counts
+	err := rows.Scan((*int64)(&j.Number), (*string)(&j.UUID), (*int64)(&j.Company), (*int64)(&j.User), (*string)(&j.Door), &j.Name,
+		(*string)(&j.State), &open, &c.Total, &c.Success, &c.Update, &c.Duplicate, &c.Error, &c.Warning, &j.Pending, &lastPost)
+	j.Open, j.LastPost = open != 0, instant(lastPost)
+	return j, err
 }
 
 // SetJobState implements ingest.JobTx.

@@ -14,14 +14,19 @@ func (t *Tx) CreateUser(u *ingest.User) error {
 		return err
 	}
 	u.Number = number
-	return nil
+	return t.peopleChanged("sqlstore.CreateUser")
 }
 
 // UpdateUser implements ingest.UserTx.
 func (t *Tx) UpdateUser(u *ingest.User) error {
-	return t.change("sqlstore.UpdateUser", "user",
+	const op = "sqlstore.UpdateUser"
+	err := t.change(op, "user",
 		`UPDATE users SET login = $1, login_key = $2, password_hash = $3, admin = $4, disabled = $5, expires = $6 WHERE number = $7`,
 		u.Login, loginKey(u.Login), u.PasswordHash, flag(u.Admin), flag(u.Disabled), micros(u.Expires), u.Number)
+	if err != nil {
+		return err
+	}
+	return t.peopleChanged(op)
 }
 
 // DeleteUser implements ingest.UserTx.
@@ -33,7 +38,10 @@ func (t *Tx) DeleteUser(number ingest.Number) error {
 	if err := t.exec(op, "user", `DELETE FROM api_keys WHERE user_number = $1`, number); err != nil {
 		return err
 	}
-	return t.change(op, "user", `DELETE FROM users WHERE number = $1`, number)
+	if err := t.change(op, "user", `DELETE FROM users WHERE number = $1`, number); err != nil {
+		return err
+	}
+	return t.peopleChanged(op)
 }
 
 // User implements ingest.UserTx.

@@ -51,7 +51,11 @@ func jobChanges(f *fixture) {
 			got, err = tx.ChangeJob(j.Number, d)
 			return err
 		})
-		f.same(fmt.Sprintf("job after %+v", d), got, j)
+		short := &ingest.Job{
+			Number: j.Number, UUID: j.UUID, Company: j.Company, User: j.User, Door: j.Door, Name: j.Name, State: j.State,
+			Open: j.Open, Counts: j.Counts, Pending: j.Pending, LastPost: j.LastPost,
+		}
+		f.same(fmt.Sprintf("job after %+v", d), got, short)
 		expect(f, "stored job", j, func(tx ingest.Tx) (*ingest.Job, error) { return tx.Job(j.Number) })
 	}
 	change(ingest.JobDelta{})
@@ -64,9 +68,16 @@ func jobChanges(f *fixture) {
 	change(ingest.JobDelta{LastPost: noon.Add(-time.Hour)}) // the later one is kept
 	j.LastPost = noon.Add(time.Hour)
 	change(ingest.JobDelta{LastPost: j.LastPost})
+	j.Pending = 2
 	j.Open = false
-	change(ingest.JobDelta{Close: true})
+	change(ingest.JobDelta{Close: true, IfOpen: true, Pending: 1})
 	change(ingest.JobDelta{})
+	f.fails("ChangeJob of a closed job", ingest.Conflict, ingest.CodeJobClosed, func(tx ingest.Tx) error {
+		_, err := tx.ChangeJob(j.Number, ingest.JobDelta{IfOpen: true, Pending: 1})
+		return err
+	})
+	change(ingest.JobDelta{})
+	f.missing("ChangeJob", func(tx ingest.Tx) error { _, err := tx.ChangeJob(999, ingest.JobDelta{IfOpen: true}); return err })
 }
 
 func jobLists(f *fixture) {

@@ -205,3 +205,33 @@ func folders(f *fixture) {
 	list(other, "shoes/", ingest.Page{Limit: 9}, foreign)
 	list(c, "none/", ingest.Page{Limit: 9})
 }
+
+// revisions: every change of users and memberships shows, and nothing else needs to.
+func revisions(f *fixture) {
+	revision := func() (n int64) {
+		f.Helper()
+		f.view(func(tx ingest.Tx) (err error) { n, err = tx.PeopleRevision(); return err })
+		return n
+	}
+	seen := map[int64]string{revision(): "the empty store"}
+	changed := func(what string, fn func(ingest.Tx) error) {
+		f.Helper()
+		f.update(fn)
+		n := revision()
+		if before, ok := seen[n]; ok {
+			f.Errorf("after %s the revision is %d, as after %s", what, n, before)
+		}
+		seen[n] = what
+	}
+	c := f.company()
+	u := &ingest.User{UUID: f.uuid(), Login: "rev@example.org", Created: noon}
+	changed("CreateUser", func(tx ingest.Tx) error { return tx.CreateUser(u) })
+	u.PasswordHash = "other"
+	changed("UpdateUser", func(tx ingest.Tx) error { return tx.UpdateUser(u) })
+	m := ingest.Membership{User: u.Number, Company: c.Number, Role: ingest.RoleEditor, Active: true}
+	changed("PutMembership", func(tx ingest.Tx) error { return tx.PutMembership(m) })
+	m.Role = ingest.RoleViewer
+	changed("PutMembership again", func(tx ingest.Tx) error { return tx.PutMembership(m) })
+	changed("DeleteMembership", func(tx ingest.Tx) error { return tx.DeleteMembership(u.Number, c.Number) })
+	changed("DeleteUser", func(tx ingest.Tx) error { return tx.DeleteUser(u.Number) })
+}

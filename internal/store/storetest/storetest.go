@@ -24,6 +24,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"Companies", companies},
 		{"Users", users},
 		{"Memberships", memberships},
+		{"PeopleRevision", revisions},
 		{"UsersOfCompany", usersOfCompany},
 		{"APIKeys", apiKeys},
 		{"Folders", folders},

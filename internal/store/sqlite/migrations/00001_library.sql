@@ -15,6 +15,12 @@ CREATE TABLE companies (
 	created  INTEGER NOT NULL
 );
 
+-- Counted up with every change, so that what was read can be kept until then.
+CREATE TABLE revisions (
+	name     TEXT PRIMARY KEY,
+	revision INTEGER NOT NULL
+);
+
 CREATE TABLE users (
 	number        INTEGER PRIMARY KEY AUTOINCREMENT,
 	uuid          TEXT NOT NULL UNIQUE,
