@@ -1,20 +1,18 @@
 package app
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"text/tabwriter"
-	"time"
 
 	"sluice/internal/config"
+	"sluice/internal/media"
 	"sluice/internal/media/box"
 	"sluice/internal/people"
 	"sluice/internal/telemetry"
@@ -33,9 +31,7 @@ type finding struct {
 func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	findings := []finding{{"version", "ok", telemetry.ReadVersion().String()}}
 	findings = append(findings, checkSettings(cfg), checkDataDir(cfg.DataDir), checkDatabase(ctx, cfg.Storage), checkBox(cfg))
-	for _, t := range tools() {
-		findings = append(findings, t.check(ctx))
-	}
+	findings = append(findings, checkTools(ctx)...)
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	wrong := 0
 	for _, f := range findings {
@@ -138,40 +134,16 @@ func checkBox(cfg config.Config) finding {
 	return finding{"media box", "missing", level.String() + "; media is processed all the same"}
 }
 
-// tool is an external program for media that the built-in code does not read.
-type tool struct {
-	name    string
-	version string // argument that prints the version
-	use     string
-	install string // Debian package
-}
-
-func tools() []tool {
-	return []tool{
-		{"vips", "--version", "HEIC, AVIF, JPEG XL, JPEG 2000, optimised images", "libvips-tools"},
-		{"ffmpeg", "-version", "video and audio", "ffmpeg"},
-		{"ffprobe", "-version", "video and audio", "ffmpeg"},
-		{"gs", "--version", "EPS and PostScript", "ghostscript"},
-		{"pdftoppm", "-v", "PDF pages", "poppler-utils"},
-		{"exiftool", "-ver", "metadata, InDesign previews", "libimage-exiftool-perl"},
+// checkTools looks for the programs that read what the built-in code does not.
+func checkTools(ctx context.Context) []finding {
+	var list []finding
+	for _, c := range media.Capabilities(ctx) {
+		switch {
+		case c.Found && c.Path != "":
+			list = append(list, finding{"tool " + c.Tool, "ok", fmt.Sprintf("%s (%s), for %s", c.Path, c.Version, c.Name)})
+		case !c.Found && c.Tool != "kernel": // checkBox speaks of the kernel
+			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; files are kept, the steps wait: %s", c.Name, c.Need)})
+		}
 	}
-}
-
-// check looks for the tool and asks for its version.
-func (t tool) check(ctx context.Context) finding {
-	what := "tool " + t.name
-	path, err := exec.LookPath(t.name)
-	if err != nil {
-		return finding{what, "missing", fmt.Sprintf("for %s; files are kept, the steps wait: apt-get install %s", t.use, t.install)}
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, path, t.version)
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
-	text, err := cmd.CombinedOutput()
-	if err != nil {
-		return finding{what, "missing", fmt.Sprintf("%s does not run (%v): apt-get install --reinstall %s", path, err, t.install)}
-	}
-	line, _, _ := bytes.Cut(bytes.TrimSpace(text), []byte("\n"))
-	return finding{what, "ok", fmt.Sprintf("%s (%.60s), for %s", path, line, t.use)}
+	return list
 }

@@ -18,11 +18,7 @@ type Files interface {
 // Digest returns the handler that computes the SHA-256 which an upload put off.
 func Digest(files Files) Handler {
 	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
-		in, err := files.TaskInput(ctx, t)
-		if err != nil {
-			return engine.TaskResult{}, failed(err)
-		}
-		r, err := files.OpenBlob(ctx, in.Blob.Key)
+		_, r, err := open(ctx, files, t)
 		if err != nil {
 			return engine.TaskResult{}, failed(err)
 		}
@@ -43,6 +39,16 @@ func Digest(files Files) Handler {
 			}
 		}
 	}
+}
+
+// open opens the file that a task is about.
+func open(ctx context.Context, files Files, t *ingest.Task) (engine.TaskInput, ingest.BlobReader, error) {
+	in, err := files.TaskInput(ctx, t)
+	if err != nil {
+		return in, nil, err
+	}
+	r, err := files.OpenBlob(ctx, in.Blob.Key)
+	return in, r, err
 }
 
 // failed is the failure of a run that may succeed another time.

@@ -25,11 +25,7 @@ type Inspector interface {
 // Inspect returns the handler that finds dimensions, type and thumbnail of an image.
 func Inspect(files Files, inspector Inspector) Handler {
 	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
-		in, err := files.TaskInput(ctx, t)
-		if err != nil {
-			return engine.TaskResult{}, failed(err)
-		}
-		r, err := files.OpenBlob(ctx, in.Blob.Key)
+		in, r, err := open(ctx, files, t)
 		if err != nil {
 			return engine.TaskResult{}, failed(err)
 		}

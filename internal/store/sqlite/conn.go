@@ -77,13 +77,9 @@ func (c *conn) end() { c.ctx, c.broken = nil, nil }
 
 // Exec implements sqlstore.Conn.
 func (c *conn) Exec(query string, args ...any) (int64, error) {
-	s, err := c.ready(query)
+	result, err := c.exec(query, args)
 	if err != nil {
 		return 0, err
-	}
-	result, err := s.exec.ExecContext(context.Background(), c.bind(args))
-	if err != nil {
-		return 0, c.note(err)
 	}
 	return result.RowsAffected()
 }
@@ -91,15 +87,23 @@ func (c *conn) Exec(query string, args ...any) (int64, error) {
 // Insert implements sqlstore.Conn. The driver knows the number of the last row,
 // which saves it a result set.
 func (c *conn) Insert(query string, args ...any) (int64, error) {
-	s, err := c.ready(query)
+	result, err := c.exec(query, args)
 	if err != nil {
 		return 0, err
 	}
+	return result.LastInsertId()
+}
+
+func (c *conn) exec(query string, args []any) (driver.Result, error) {
+	s, err := c.ready(query)
+	if err != nil {
+		return nil, err
+	}
 	result, err := s.exec.ExecContext(context.Background(), c.bind(args))
 	if err != nil {
-		return 0, c.note(err)
+		return nil, c.note(err)
 	}
-	return result.LastInsertId()
+	return result, nil
 }
 
 // Query implements sqlstore.Conn.

@@ -138,6 +138,9 @@ func TestPlans(t *testing.T) {
 			return err
 		}},
 		{"requeued tasks", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { return tx.RequeueTasks([]ingest.TaskKind{"a"}, time.Now()) }},
+		{"hastened tasks", "INDEX tasks_due (kind=? AND due>?)", func(tx *sqlstore.Tx) error {
+			return tx.HastenTasks([]ingest.TaskKind{"a"}, time.Now(), time.Now())
+		}},
 		{"next run", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { _, _, err := tx.NextRun([]ingest.TaskKind{"a"}); return err }},
 		{"tasks of an asset", "INDEX tasks_asset (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOf(7, 8); return err }},
 		{"folders", "INDEX folders_company (company=? AND rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "", p); return err }},

@@ -99,6 +99,19 @@ func (t *Tx) RequeueTasks(kinds []ingest.TaskKind, now time.Time) error {
 	return nil
 }
 
+// HastenTasks implements ingest.TaskTx.
+func (t *Tx) HastenTasks(kinds []ingest.TaskKind, latest, now time.Time) error {
+	for _, kind := range kinds {
+		err := t.exec("sqlstore.HastenTasks", "task",
+			`UPDATE tasks SET run_at = $1, due = $2 WHERE kind = $3 AND due > $4 AND state = 'queued'`,
+			micros(now), micros(now), kind, micros(latest))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // NextRun implements ingest.TaskTx.
 func (t *Tx) NextRun(kinds []ingest.TaskKind) (time.Time, bool, error) {
 	var next int64

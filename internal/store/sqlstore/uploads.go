@@ -76,7 +76,7 @@ func (t *Tx) UploadsIn(state ingest.UploadState, page ingest.Page) ([]*ingest.Up
 // ExpiredUploads implements ingest.UploadTx. The longest expired come first.
 func (t *Tx) ExpiredUploads(now time.Time, limit int) ([]*ingest.Upload, error) {
 	return many(t, "sqlstore.ExpiredUploads", readUpload,
-		uploadColumns+` WHERE state = 'open' AND expires > 0 AND expires <= $1 ORDER BY expires LIMIT $2`, micros(now), max(limit, 0))
+		uploadColumns+` WHERE state IN ('open', 'sealing') AND expires > 0 AND expires <= $1 ORDER BY expires LIMIT $2`, micros(now), max(limit, 0))
 }
 
 func uploadJSON(u *ingest.Upload) (conflict, metadata string, err error) {

@@ -50,6 +50,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"TaskClaims", taskClaims},
 		{"TaskLeases", taskLeases},
 		{"RequeueTasks", requeueTasks},
+		{"HastenTasks", hastenTasks},
 		{"NextRun", nextRun},
 		{"Events", events},
 		{"Rollback", rollback},

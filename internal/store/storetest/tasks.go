@@ -131,6 +131,24 @@ func requeueTasks(f *fixture) {
 	f.claims("again", kinds, back, 9, running, digest)
 }
 
+func hastenTasks(f *fixture) {
+	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
+	latest := noon.Add(time.Minute)
+	running := f.task(ingest.TaskInspect, ingest.TaskQueued, noon)
+	f.claims("one", kinds, noon.Add(time.Hour), 9, running) // leased until after latest
+	far, farther := f.task(ingest.TaskInspect, ingest.TaskQueued, latest.Add(time.Second)), f.task(ingest.TaskDigest, ingest.TaskQueued, latest.Add(24*time.Hour))
+	near := f.task(ingest.TaskInspect, ingest.TaskQueued, latest)
+	foreign := f.task("other", ingest.TaskQueued, latest.Add(time.Hour))
+	parked := f.task(ingest.TaskInspect, ingest.TaskParked, latest.Add(time.Hour))
+	f.update(func(tx ingest.Tx) error { return tx.HastenTasks(kinds, latest, noon) })
+	far.RunAt, farther.RunAt = noon, noon
+	for _, k := range []*ingest.Task{running, far, farther, near, foreign, parked} {
+		expect(f, "Task", k, func(tx ingest.Tx) (*ingest.Task, error) { return tx.Task(k.Number) })
+	}
+	f.claims("before their time", kinds, noon.Add(-1), 9)
+	f.claims("at once", kinds, noon, 9, far, farther)
+}
+
 func nextRun(f *fixture) {
 	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
 	next := func(what string, kinds []ingest.TaskKind, want time.Time, queued bool) {

@@ -92,12 +92,16 @@ func uploadLists(f *fixture) {
 	early := expiring(other, ingest.UploadOpen, noon.Add(-time.Hour))
 	never := expiring(c, ingest.UploadOpen, time.Time{})
 	future := expiring(c, ingest.UploadOpen, noon.Add(time.Microsecond))
-	sealing := expiring(c, ingest.UploadSealing, noon.Add(-time.Hour))
+	sealing := expiring(c, ingest.UploadSealing, noon.Add(-time.Minute))
+	lasting := expiring(c, ingest.UploadSealing, time.Time{})
+	for _, state := range []ingest.UploadState{ingest.UploadDone, ingest.UploadAborted, ingest.UploadExpired} {
+		expiring(c, state, noon.Add(-time.Hour))
+	}
 	expired := func(now time.Time, limit int, want ...*ingest.Upload) {
 		f.Helper()
 		expect(f, "ExpiredUploads", want, func(tx ingest.Tx) ([]*ingest.Upload, error) { return tx.ExpiredUploads(now, limit) })
 	}
-	expired(noon, 9, early, late)
+	expired(noon, 9, early, sealing, late)
 	expired(noon, 1, early)
 	expired(noon.Add(-2*time.Hour), 9)
 	in := func(state ingest.UploadState, p ingest.Page, want ...*ingest.Upload) {
@@ -106,6 +110,6 @@ func uploadLists(f *fixture) {
 	}
 	in(ingest.UploadOpen, ingest.Page{Limit: 9}, late, early, never, future)
 	in(ingest.UploadOpen, ingest.Page{After: late.Number, Limit: 2}, early, never)
-	in(ingest.UploadSealing, ingest.Page{Limit: 9}, sealing)
-	in(ingest.UploadDone, ingest.Page{Limit: 9})
+	in(ingest.UploadSealing, ingest.Page{Limit: 9}, sealing, lasting)
+	in(ingest.UploadDone, ingest.Page{After: 99, Limit: 9})
 }
