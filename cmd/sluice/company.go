@@ -52,7 +52,7 @@ func (c *companyListCommand) Run(ctx context.Context, io console) error {
 type companySetCommand struct {
 	config.Storage `embed:""`
 	Name           string   `arg:"" help:"Company by name, slug or handle."`
-	Settings       []string `arg:"" optional:"" name:"key=value" help:"overwrite-mode, retain-publish-state, quota-bytes, quota-files, user-quota-bytes, user-quota-files; an empty value is the default."`
+	Settings       []string `arg:"" optional:"" name:"key=value" help:"overwrite-mode, retain-publish-state, allow-javascript, quota-bytes, quota-files, user-quota-bytes, user-quota-files; an empty value is the default."`
 }
 
 // Run applies the settings and shows all of them.

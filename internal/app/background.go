@@ -30,7 +30,7 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, m
 	workers := &jobs.Workers{
 		Queue: e, Size: cfg.MediaWorkers + 1, Now: time.Now, Log: log,
 		Handlers: map[ingest.TaskKind]jobs.Handler{
-			ingest.TaskInspect: jobs.Inspect(e, inspector{b.runner}),
+			ingest.TaskInspect: jobs.Inspect(e, inspector{b.runner, log}),
 			ingest.TaskDigest:  jobs.Digest(e),
 		},
 		Ended: func(kind ingest.TaskKind, outcome string) { metrics.Task(kind, ingest.TaskState(outcome)) },

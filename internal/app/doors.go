@@ -30,7 +30,9 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 		Engine: e, Logins: logins, Log: log,
 		Address: func(r *http.Request) string { return guard.ClientAddress(r.Context()) },
 		ID:      func(r *http.Request) string { return guard.RequestID(r.Context()) },
-		Options: scene7.Options{MaxPostSize: int64(cfg.Scene7MaxPostSize), Strict: cfg.Scene7Strict},
+		Options: scene7.Options{
+			MaxPostSize: int64(cfg.Scene7MaxPostSize), MaxAnonymousSpool: int64(cfg.Scene7MaxAnonymousSpool), Strict: cfg.Scene7Strict,
+		},
 	})
 	if err != nil {
 		return nil, err

@@ -35,10 +35,11 @@ type Config struct {
 
 	Digest string `name:"digest" env:"SLUICE_DIGEST" default:"inline" oneof:"inline,deferred" placeholder:"WHEN" group:"Uploads" help:"SHA-256 of whole files: inline (while they arrive) or deferred (right after the answer)."`
 
-	Scene7MaxPostSize Size     `name:"scene7-max-post-size" env:"SLUICE_SCENE7_MAX_POST_SIZE" default:"2GiB" placeholder:"SIZE" group:"Scene7 door" help:"Largest request to UploadFile."`
-	Scene7JobIdle     Duration `name:"scene7-job-idle" env:"SLUICE_SCENE7_JOB_IDLE" default:"30m" placeholder:"TIME" group:"Scene7 door" help:"An open job without a new file is closed after this."`
-	Scene7SameAddress bool     `name:"scene7-same-address" env:"SLUICE_SCENE7_SAME_ADDRESS" default:"true" negatable:"" group:"Scene7 door" help:"Take further files of a job only from the address that opened it."`
-	Scene7Strict      bool     `name:"scene7-strict" env:"SLUICE_SCENE7_STRICT" default:"false" negatable:"" group:"Scene7 door" help:"Refuse uploads that lack an option which the reference calls required."`
+	Scene7MaxPostSize       Size     `name:"scene7-max-post-size" env:"SLUICE_SCENE7_MAX_POST_SIZE" default:"2GiB" placeholder:"SIZE" group:"Scene7 door" help:"Largest request to UploadFile."`
+	Scene7MaxAnonymousSpool Size     `name:"scene7-max-anonymous-spool" env:"SLUICE_SCENE7_MAX_ANONYMOUS_SPOOL" default:"8GiB" placeholder:"SIZE" group:"Scene7 door" help:"Files that all requests may hold together before their login is known."`
+	Scene7JobIdle           Duration `name:"scene7-job-idle" env:"SLUICE_SCENE7_JOB_IDLE" default:"30m" placeholder:"TIME" group:"Scene7 door" help:"An open job without a new file is closed after this."`
+	Scene7SameAddress       bool     `name:"scene7-same-address" env:"SLUICE_SCENE7_SAME_ADDRESS" default:"true" negatable:"" group:"Scene7 door" help:"Take further files of a job only from the address that opened it."`
+	Scene7Strict            bool     `name:"scene7-strict" env:"SLUICE_SCENE7_STRICT" default:"false" negatable:"" group:"Scene7 door" help:"Refuse uploads that lack an option which the reference calls required."`
 
 	MediaMaxPixels  Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
 	MediaWorkers    int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`

@@ -194,6 +194,7 @@ func TestValidate(t *testing.T) {
 		{"level", func(c *Config) { c.LogLevel = "loud" }, "debug, info, warn, error"},
 		{"digest", func(c *Config) { c.Digest = "never" }, "inline, deferred"},
 		{"post size", func(c *Config) { c.Scene7MaxPostSize = 5 }, "at least 1MiB"},
+		{"anonymous spool", func(c *Config) { c.Scene7MaxAnonymousSpool = 0 }, "scene7-max-anonymous-spool is 0"},
 		{"workers", func(c *Config) { c.MediaWorkers = -1 }, "media-workers"},
 		{"data dir", func(c *Config) { c.DataDir = "" }, "data-dir"},
 	} {

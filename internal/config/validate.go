@@ -38,6 +38,7 @@ func (c Config) Validate() error {
 			"cors-origins holds %q; an origin looks like https://app.example.com", origin)
 	}
 	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)
+	wrong(c.Scene7MaxAnonymousSpool < 1<<20, "scene7-max-anonymous-spool is %v; it must be at least 1MiB", c.Scene7MaxAnonymousSpool)
 	wrong(c.Scene7JobIdle <= 0, "scene7-job-idle must be more than 0")
 	wrong(c.MediaMaxPixels <= 0, "media-max-pixels must be more than 0")
 	wrong(c.MediaMaxInput <= 0, "media-max-input must be more than 0")

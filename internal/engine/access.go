@@ -32,20 +32,30 @@ func may(p ingest.Principal, company ingest.Number, r right) bool {
 	return rightsOf[p.RoleIn(company)][r]
 }
 
+// identified refuses callers who are nobody and those who belong to no company,
+// before they can learn which companies exist.
+func identified(p ingest.Principal) error {
+	if p.Anonymous() {
+		return &ingest.Error{Kind: ingest.Unauthenticated, Op: "engine.identified", Code: ingest.CodeNoCredentials, Msg: "log in first"}
+	}
+	if !p.Admin && len(p.Memberships) == 0 {
+		return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.identified", Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+	}
+	return nil
+}
+
 // authorize returns the company if the caller has the right in it. A caller
 // who belongs to no company at all learns that first; one who belongs to others
 // learns whether the company exists, as the Scene7 contract tells the two apart.
+// Verbs of other doors use visible.
 func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
 	const op = "engine.authorize"
-	if p.Anonymous() {
-		return nil, &ingest.Error{Kind: ingest.Unauthenticated, Op: op, Code: ingest.CodeNoCredentials, Msg: "log in first"}
-	}
-	if !p.Admin && len(p.Memberships) == 0 {
-		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+	if err := identified(p); err != nil {
+		return nil, err
 	}
 	c, err := tx.Company(company)
 	if ingest.KindOf(err) == ingest.NotFound && err != nil {
-		return nil, &ingest.Error{Kind: ingest.NotFound, Op: op, Code: ingest.CodeUnknownCompany, Msg: fmt.Sprintf("no company has the number %d", company), Err: err}
+		return nil, unknownCompany(company)
 	}
 	if err != nil {
 		return nil, err
@@ -62,8 +72,25 @@ func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right)
 	return c, nil
 }
 
+// visible returns the company if the caller may read it. A company that is not
+// the caller's looks like one that does not exist.
+func visible(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*ingest.Company, error) {
+	c, err := authorize(tx, p, company, rightRead)
+	if err != nil && ingest.CodeOf(err) == ingest.CodeNotMember {
+		return nil, unknownCompany(company)
+	}
+	return c, err
+}
+
+func unknownCompany(number ingest.Number) error {
+	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.authorize", Code: ingest.CodeUnknownCompany, Msg: fmt.Sprintf("no company has the number %d", number)}
+}
+
 // readable lists the companies whose things the caller may read; nil means all.
 func readable(p ingest.Principal) ([]ingest.Number, error) {
+	if err := identified(p); err != nil {
+		return nil, err
+	}
 	if p.Admin {
 		return nil, nil
 	}
@@ -82,28 +109,29 @@ func readable(p ingest.Principal) ([]ingest.Number, error) {
 // Company returns a company that the caller may read.
 func (e *Engine) Company(ctx context.Context, p ingest.Principal, number ingest.Number) (c *ingest.Company, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		c, err = authorize(tx, p, number, rightRead)
+		c, err = visible(tx, p, number)
 		return err
 	})
 	return c, err
 }
 
 // CompanyNamed returns a company that the caller may read, by its exact name,
-// its slug or its UUID.
+// its slug or its UUID. The names of other companies are unknown to it.
 func (e *Engine) CompanyNamed(ctx context.Context, p ingest.Principal, name string) (c *ingest.Company, err error) {
+	if err := identified(p); err != nil {
+		return nil, err
+	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		var found *ingest.Company
 		for _, find := range []func() (*ingest.Company, error){
 			func() (*ingest.Company, error) { return tx.CompanyByName(name) },
 			func() (*ingest.Company, error) { return tx.CompanyBySlug(name) },
 			func() (*ingest.Company, error) { return tx.CompanyByUUID(ingest.UUID(name)) },
 		} {
-			found, err = find()
+			found, err := find()
 			if err == nil {
-				c, err = authorize(tx, p, found.Number, rightRead)
-				return err
+				c, err = visible(tx, p, found.Number)
 			}
-			if ingest.KindOf(err) != ingest.NotFound {
+			if err == nil || ingest.KindOf(err) != ingest.NotFound {
 				return err
 			}
 		}

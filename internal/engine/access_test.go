@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"fmt"
 	"strings"
 	"testing"
 
@@ -115,15 +116,19 @@ func TestNobodyReachesForeignThings(t *testing.T) {
 		m["Job"], m["JobLog"] = outcome{ingest.NotFound, ingest.CodeJobUnknown}, outcome{ingest.NotFound, ingest.CodeJobUnknown}
 		return m
 	}
-	with := func(m map[string]outcome, verb string, o outcome) map[string]outcome { m[verb] = o; return m }
+	hiding := func(m map[string]outcome) map[string]outcome { // verbs that only read do not tell that the company exists
+		for _, verb := range []string{"Company", "CompanyNamed", "Assets", "Jobs"} {
+			m[verb] = outcome{ingest.NotFound, ingest.CodeUnknownCompany}
+		}
+		return m
+	}
 	callers := map[string]struct {
 		who  ingest.Principal
 		want map[string]outcome
 	}{
-		"a member of another company": {w.outsider, byCompany(outcome{ingest.Forbidden, ingest.CodeNotMember})},
+		"a member of another company": {w.outsider, hiding(byCompany(outcome{ingest.Forbidden, ingest.CodeNotMember}))},
 		"a member of none":            {w.stranger, byCompany(outcome{ingest.Forbidden, ingest.CodeNoMembership})},
-		"nobody": {w.anonymous, with(byCompany(outcome{ingest.Unauthenticated, ingest.CodeNoCredentials}),
-			"Jobs", outcome{ingest.Forbidden, ingest.CodeNoMembership})},
+		"nobody":                      {w.anonymous, byCompany(outcome{ingest.Unauthenticated, ingest.CodeNoCredentials})},
 	}
 	before := len(w.events())
 	for name, c := range callers {
@@ -263,20 +268,57 @@ func TestListsShowOnlyOnesOwn(t *testing.T) {
 			}
 		})
 	}
-	for name, call := range map[string]func() error{
-		"Companies": func() error { _, err := w.engine.Companies(w.ctx, w.stranger); return err },
-		"Assets": func() error {
-			_, err := w.engine.Assets(w.ctx, w.stranger, engine.AssetQuery{}, ingest.Page{})
+	for name, call := range map[string]func(ingest.Principal) error{
+		"Companies": func(p ingest.Principal) error { _, err := w.engine.Companies(w.ctx, p); return err },
+		"Assets": func(p ingest.Principal) error {
+			_, err := w.engine.Assets(w.ctx, p, engine.AssetQuery{}, ingest.Page{})
 			return err
 		},
-		"Jobs": func() error {
-			_, err := w.engine.Jobs(w.ctx, w.stranger, ingest.JobFilter{}, ingest.Page{})
+		"Jobs": func(p ingest.Principal) error {
+			_, err := w.engine.Jobs(w.ctx, p, ingest.JobFilter{}, ingest.Page{})
 			return err
 		},
 	} {
 		t.Run(name+" of a stranger", func(t *testing.T) {
-			w.refused(call(), ingest.Forbidden, ingest.CodeNoMembership)
+			w.refused(call(w.stranger), ingest.Forbidden, ingest.CodeNoMembership)
 		})
+		t.Run(name+" of nobody", func(t *testing.T) {
+			w.refused(call(w.anonymous), ingest.Unauthenticated, ingest.CodeNoCredentials)
+		})
+	}
+}
+
+// Whoever reads cannot tell a company that is not his from one that does not
+// exist, by any of its names or by its number.
+func TestForeignCompaniesLookUnknown(t *testing.T) {
+	w := newWorld(t)
+	words := func(err error) string {
+		w.refused(err, ingest.NotFound, ingest.CodeUnknownCompany)
+		return ingest.Message(err)
+	}
+	for _, name := range []string{"Demo", "demo", string(w.demo.UUID), "Nix"} {
+		_, err := w.engine.CompanyNamed(w.ctx, w.outsider, name)
+		if got, want := words(err), fmt.Sprintf("no company is called %q", name); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+	for _, number := range []ingest.Number{w.demo.Number, 99} {
+		want := fmt.Sprintf("no company has the number %d", number)
+		_, err := w.engine.Company(w.ctx, w.outsider, number)
+		_, assets := w.engine.Assets(w.ctx, w.outsider, engine.AssetQuery{Company: number}, ingest.Page{})
+		_, jobs := w.engine.Jobs(w.ctx, w.outsider, ingest.JobFilter{Companies: []ingest.Number{number}}, ingest.Page{})
+		for _, err := range []error{err, assets, jobs} {
+			if got := words(err); got != want {
+				t.Errorf("%q, want %q", got, want)
+			}
+		}
+	}
+	for name, p := range map[string]ingest.Principal{"stranger": w.stranger, "nobody": w.anonymous} {
+		_, known := w.engine.CompanyNamed(w.ctx, p, "Demo")
+		_, unknown := w.engine.CompanyNamed(w.ctx, p, "Nix")
+		if known == nil || unknown == nil || ingest.Message(known) != ingest.Message(unknown) || ingest.KindOf(known) != ingest.KindOf(unknown) {
+			t.Errorf("%s: %v for a company, %v for none", name, known, unknown)
+		}
 	}
 }
 

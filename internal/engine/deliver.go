@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"sluice/internal/ingest"
@@ -33,6 +34,8 @@ type Outcome struct {
 	Update bool          // an existing asset got a new version
 	Log    ingest.LogType
 	Reason string // why nothing was stored
+
+	err error // the same as a failure
 }
 
 // counted is the outcome's word in the metrics.
@@ -79,6 +82,9 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 		return err
 	})
 	if err != nil {
+		if inDoubt(err) {
+			in.doubt()
+		}
 		return nil, nil, err
 	}
 	e.crash("deliver.committed")
@@ -87,7 +93,7 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 		e.ended(job.Door, o.counted(), d.Files[i].Spool.size)
 	}
 	if job.State != ingest.JobDone {
-		e.activity.touch(job.Number)
+		e.activity.touch(job.Number, job.User)
 	}
 	if job.Open {
 		e.facts.remember(before)
@@ -96,6 +102,19 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 		e.wakeWorkers()
 	}
 	return job, outcomes, nil
+}
+
+// inDoubt reports whether an update that failed may have happened all the same,
+// or may yet come to life: what a commit that broke off had written before the
+// server ended is found again by the next one. Bytes that its rows would refer
+// to are then left to the sweep, which asks the database first. An update that
+// its caller gave up has not happened.
+func inDoubt(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	kind := ingest.KindOf(err)
+	return kind == ingest.Internal || kind == ingest.Unavailable
 }
 
 // deliver is the transaction of Deliver. It returns the job after and before it.

@@ -473,3 +473,77 @@ func TestLastPostMovesWithEachDelivery(t *testing.T) {
 		t.Errorf("last post %v, now %v", got, w.clock.now())
 	}
 }
+
+// A file that is not stored leaves no folder behind.
+func TestSkippedFilesMakeNoFolders(t *testing.T) {
+	w := newWorld(t)
+	w.put(w.editor, w.job("first"), file{"old", "a.xml", "1"})
+	w.settings(w.demo, ingest.CompanySettings{QuotaBytes: 5})
+	_, out := w.deliver(w.editor, w.job("second"),
+		file{"skipped/deep", "a.xml", "2"}, file{"over/quota", "b.xml", "123456"}, file{"unknown", "c.exe", "3"}, file{"kept/deep", "d.xml", "4"})
+	for i, o := range out {
+		if (o.Asset != nil) != (i == 3) {
+			t.Errorf("file %d: %+v", i, o)
+		}
+	}
+	var got []string
+	w.view(func(tx ingest.Tx) error {
+		folders, err := tx.Folders(w.demo.Number, "", ingest.Page{Limit: 99})
+		for _, f := range folders {
+			got = append(got, f.Path)
+		}
+		return err
+	})
+	if diff := cmp.Diff([]string{"", "old/", "kept/", "kept/deep/"}, got); diff != "" {
+		t.Errorf("folders (-want +got):\n%s", diff)
+	}
+}
+
+// JavaScript is taken only by companies that ask for it.
+func TestJavascriptIsEnabledPerCompany(t *testing.T) {
+	w := newWorld(t)
+	j, out := w.deliver(w.editor, w.job("off"), file{"web", "a.js", "alert(1)"}, file{"", "b.css", "b"})
+	if out[0].Asset != nil || out[1].Asset == nil {
+		t.Errorf("outcomes %+v", out)
+	}
+	if row := w.row(j.Number, ingest.LogUploadError); row.Message != "web/a.js: JavaScript files are not enabled for this company; an operator enables them by its setting allow-javascript." {
+		t.Errorf("message %q", row.Message)
+	}
+	_, err := w.tryUpload(w.editor, "", "u.JS", "alert(2)", ingest.ConflictPolicy{})
+	w.refused(err, ingest.Invalid, ingest.CodeUnsupported)
+	w.settings(w.demo, ingest.CompanySettings{AllowJavascript: true})
+	if a := w.put(w.editor, w.job("on"), file{"web", "a.js", "alert(1)"}); a.Type != ingest.TypeJavascript {
+		t.Errorf("type %s", a.Type)
+	}
+}
+
+// The profiles that a job's options name must be ICC profiles of its company.
+func TestProfilesOfAJob(t *testing.T) {
+	w := newWorld(t)
+	mine := w.put(w.editor, w.job("p"), file{"", "mine.icc", "1"})
+	picture := w.put(w.editor, w.job("p"), file{"", "other.xml", "2"})
+	trashed := w.put(w.editor, w.job("p"), file{"", "trashed.icm", "3"})
+	w.trash(trashed)
+	theirs := w.put(w.outsider, into(w.other, w.job("p")), file{"", "theirs.icc", "4"})
+	jobs := len(w.jobs())
+	for name, tt := range map[string]struct {
+		asset ingest.Number
+		good  bool
+	}{"mine": {mine.Number, true}, "not a profile": {picture.Number, false}, "in the trash": {trashed.Number, false}, "of another company": {theirs.Number, false}, "no asset": {9999, false}} {
+		ref := engine.ProfileRef{Option: "outputProfileHandle", Handle: fmt.Sprintf("a|%d", tt.asset), Asset: tt.asset}
+		d := w.job("convert", func(s *engine.JobSpec) { s.Profiles = []engine.ProfileRef{{Asset: mine.Number}, ref} })
+		_, _, err := w.tryDeliver(w.editor, d, file{"", "x" + fmt.Sprint(tt.asset) + ".xml", "x"})
+		if tt.good {
+			w.ok(err)
+			jobs++
+			continue
+		}
+		w.refused(err, ingest.Invalid, "")
+		if got, want := ingest.Message(err), fmt.Sprintf("outputProfileHandle: no ICC profile of this company has the handle %q", ref.Handle); got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if n := len(w.jobs()); n != jobs {
+		t.Errorf("%d jobs, want %d", n, jobs)
+	}
+}

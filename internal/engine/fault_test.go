@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"io"
 	"strings"
 	"testing"
 
@@ -17,14 +18,21 @@ func TestADeliveryThatCannotBeStored(t *testing.T) {
 		breakIt func(*world)
 		kind    ingest.Kind
 		code    ingest.Code
+		left    int // files that are left to the sweep, because a commit may come to life
 	}{
 		"the database is down": {func(w *world) {
 			w.db.faults(func() error { return &ingest.Error{Kind: ingest.Unavailable, Msg: "down"} }, nil)
-		}, ingest.Unavailable, ""},
-		"the commit fails":       {func(w *world) { w.db.faults(nil, func() error { return errDisk }) }, ingest.Unavailable, ingest.CodeDiskFull},
-		"the commit breaks":      {func(w *world) { w.db.faults(nil, func() error { return errBroken }) }, ingest.Internal, ""},
-		"the bytes have no room": {func(w *world) { w.blobs.set(func(b *flakyBlobs) { b.onWrite = func() error { return errDisk } }) }, ingest.Unavailable, ingest.CodeDiskFull},
-		"sealing has no room":    {func(w *world) { w.blobs.set(func(b *flakyBlobs) { b.onSeal = func() error { return errDisk } }) }, ingest.Unavailable, ingest.CodeDiskFull},
+		}, ingest.Unavailable, "", 3},
+		"the commit fails":  {func(w *world) { w.db.faults(nil, func() error { return errDisk }) }, ingest.Unavailable, ingest.CodeDiskFull, 3},
+		"the commit breaks": {func(w *world) { w.db.faults(nil, func() error { return errBroken }) }, ingest.Internal, "", 3},
+		"the update is refused": {func(w *world) {
+			w.db.faults(nil, func() error { return &ingest.Error{Kind: ingest.Conflict, Code: ingest.CodeExists} })
+		}, ingest.Conflict, ingest.CodeExists, 0},
+		"the update is given up": {func(w *world) {
+			w.db.faults(nil, func() error { return &ingest.Error{Kind: ingest.Unavailable, Err: context.Canceled} })
+		}, ingest.Unavailable, "", 0},
+		"the bytes have no room": {func(w *world) { w.blobs.set(func(b *flakyBlobs) { b.onWrite = func() error { return errDisk } }) }, ingest.Unavailable, ingest.CodeDiskFull, 0},
+		"sealing has no room":    {func(w *world) { w.blobs.set(func(b *flakyBlobs) { b.onSeal = func() error { return errDisk } }) }, ingest.Unavailable, ingest.CodeDiskFull, 0},
 		"the third seal fails": {func(w *world) {
 			n := 0
 			w.blobs.set(func(b *flakyBlobs) {
@@ -37,7 +45,7 @@ func TestADeliveryThatCannotBeStored(t *testing.T) {
 					return nil
 				}
 			})
-		}, ingest.Unavailable, ingest.CodeDiskFull},
+		}, ingest.Unavailable, ingest.CodeDiskFull, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -50,6 +58,14 @@ func TestADeliveryThatCannotBeStored(t *testing.T) {
 			w.refused(err, tt.kind, tt.code)
 			w.db.faults(nil, nil)
 			w.blobs.set(func(b *flakyBlobs) { b.onWrite, b.onSeal = nil, nil })
+			if n := w.blobCount(); n != 1+tt.left {
+				t.Errorf("%d blobs, want %d", n, 1+tt.left)
+			}
+			swept, err := w.engine.Sweep(w.ctx)
+			w.ok(err)
+			if swept.Blobs != tt.left {
+				t.Errorf("swept %+v", swept)
+			}
 			if w.assetCount(w.demo) != 1 || w.blobCount() != 1 || len(w.events()) != events || len(w.log(j.Number)) != 4 {
 				t.Errorf("%d assets, %d blobs, %d events, log %v", w.assetCount(w.demo), w.blobCount(), len(w.events()), w.log(j.Number))
 			}
@@ -197,3 +213,26 @@ func TestAClientThatGoesAway(t *testing.T) {
 		t.Errorf("%d assets, %d blobs", n, m)
 	}
 }
+
+// A body whose reading panics leaves nothing behind.
+func TestABodyThatPanics(t *testing.T) {
+	w := newWorld(t)
+	in := w.engine.NewIntake()
+	func() {
+		defer in.Close()
+		defer func() {
+			if recover() == nil {
+				t.Error("no panic")
+			}
+		}()
+		in.Receive(w.ctx, io.MultiReader(strings.NewReader(strings.Repeat("x", 1<<20)), panicking{}), -1)
+	}()
+	if w.blobs.discarded != 1 || w.blobCount() != 0 {
+		t.Errorf("%d stages were discarded, %d blobs", w.blobs.discarded, w.blobCount())
+	}
+	w.put(w.editor, w.job("next"), file{"", "next.xml", "x"})
+}
+
+type panicking struct{}
+
+func (panicking) Read([]byte) (int, error) { panic("a reader that is broken") }

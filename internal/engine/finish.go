@@ -18,7 +18,10 @@ type FinishSpec struct {
 // crash gives one asset and equal answers.
 //
 // Errors: Conflict when bytes are missing, Mismatch/CodeDigest when the promise
-// does not hold (the upload stays open), Gone for aborted and expired uploads.
+// does not hold (the upload stays open), Gone for aborted and expired uploads. A
+// file that is refused for what it is (TooLarge/CodeQuota, Forbidden/CodeRole,
+// Invalid, Conflict/CodeExists under a policy of ActionSkip) ends the upload;
+// finishing again is then Conflict/CodeExists.
 func (e *Engine) Finish(ctx context.Context, p ingest.Principal, id ingest.UUID, spec FinishSpec) (*ingest.Asset, error) {
 	defer e.closing.lock(id)()
 	u, err := e.findUpload(ctx, p, id)
@@ -143,6 +146,8 @@ func describe(windows []ingest.Window) string {
 	return text
 }
 
+// markSealing records that all bytes are there. The upload can expire in this
+// state too: its file may be one that is refused each time.
 func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		fresh, err := tx.Upload(u.UUID)
@@ -154,8 +159,10 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 				return err
 			}
 		}
-		u.State, u.Size = ingest.UploadSealing, size
-		return tx.UpdateUpload(u)
+		now := e.now()
+		fresh.State, fresh.Size = ingest.UploadSealing, size
+		fresh.Touched, fresh.Expires = now, now.Add(e.uploadLifetime)
+		return tx.UpdateUpload(fresh)
 	})
 }
 
@@ -163,7 +170,7 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (*ingest.Asset, error) {
 	var out Outcome
 	err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		out, err = e.landIn(tx, p, u, ref, head)
+		out, err = e.landIn(tx, p, u.UUID, ref, head)
 		return err
 	})
 	if err != nil {
@@ -174,20 +181,22 @@ func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.U
 		return out.Asset, nil
 	}
 	if err := e.blobs.Delete(ctx, ref.Key); err != nil {
-		return nil, err
+		e.log.Warn("a refused file was not removed, the sweep will", "upload", u.UUID, "error", err)
 	}
-	return e.assetOf(ctx, u)
+	return nil, out.err
 }
 
-func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (Outcome, error) {
+func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref ingest.BlobRef, head []byte) (Outcome, error) {
+	u, err := tx.Upload(id)
+	if err != nil {
+		return Outcome{}, err
+	}
 	c, err := authorize(tx, p, u.Company, rightUpload)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if fresh, err := tx.Upload(u.UUID); err != nil {
-		return Outcome{}, err
-	} else if fresh.State != ingest.UploadSealing {
-		return Outcome{}, stillOpen(fresh)
+	if u.State != ingest.UploadSealing {
+		return Outcome{}, stillOpen(u)
 	}
 	if err := tx.LockCompany(c.Number); err != nil {
 		return Outcome{}, err
@@ -207,7 +216,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, u *ingest.Upload, ref 
 	if err != nil {
 		return Outcome{}, err
 	}
-	u.State, u.Touched = ingest.UploadDone, e.now()
+	u.State, u.Touched, u.Asset = ingest.UploadDone, e.now(), 0
 	if out.Asset != nil {
 		u.Asset = out.Asset.Number
 	}

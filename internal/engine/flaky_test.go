@@ -16,6 +16,17 @@ type flakyStore struct {
 	mu     sync.Mutex
 	before func() error // nil = never
 	commit func() error
+	rerun  func() // runs between two runs of each closure, of which the first is undone; nil = one run
+}
+
+var errUndone = fmt.Errorf("this run is undone")
+
+// rerunning makes updates run twice, as when another update of their commit
+// failed.
+func (s *flakyStore) rerunning(between func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.rerun = between
 }
 
 func (s *flakyStore) faults(before, commit func() error) {
@@ -26,8 +37,17 @@ func (s *flakyStore) faults(before, commit func() error) {
 
 func (s *flakyStore) Update(ctx context.Context, fn func(ingest.Tx) error) error {
 	s.mu.Lock()
-	before, commit := s.before, s.commit
+	before, commit, rerun := s.before, s.commit, s.rerun
 	s.mu.Unlock()
+	if rerun != nil {
+		s.Store.Update(ctx, func(tx ingest.Tx) error {
+			if err := fn(tx); err != nil {
+				return err
+			}
+			return errUndone
+		})
+		rerun()
+	}
 	if before != nil {
 		if err := before(); err != nil {
 			return err
@@ -47,7 +67,8 @@ func (s *flakyStore) Update(ctx context.Context, fn func(ingest.Tx) error) error
 // blobPort has another name than its method Blobs, so that it can be embedded.
 type blobPort interface{ ingest.Blobs }
 
-// flakyBlobs fails or delays the steps of stages on demand. It counts deletes.
+// flakyBlobs fails or delays the steps of stages on demand. It counts deletes
+// and stages that are discarded.
 type flakyBlobs struct {
 	blobPort
 	mu      sync.Mutex
@@ -56,6 +77,8 @@ type flakyBlobs struct {
 	onOpen  func() error
 	deleted []ingest.BlobKey
 	failDel error
+
+	discarded int
 }
 
 func (b *flakyBlobs) set(fn func(*flakyBlobs)) {
@@ -121,6 +144,11 @@ func (s *flakyStage) Write(ctx context.Context, offset int64, r io.Reader, spec 
 		return ingest.Window{}, err
 	}
 	return s.Stage.Write(ctx, offset, r, spec)
+}
+
+func (s *flakyStage) Discard(ctx context.Context) error {
+	s.blobs.set(func(b *flakyBlobs) { b.discarded++ })
+	return s.Stage.Discard(ctx)
 }
 
 var errDisk = &ingest.Error{Kind: ingest.Unavailable, Op: "test", Code: ingest.CodeDiskFull, Msg: "no space is left"}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -12,6 +13,7 @@ import (
 type flights struct {
 	mu      sync.Mutex
 	current *flightGroup
+	earlier []*flightGroup // with flights that are still under way
 }
 
 type flightGroup struct {
@@ -36,25 +38,29 @@ func (f *flights) begin() (end func()) {
 		defer f.mu.Unlock()
 		g.n--
 		if g.closed && g.n == 0 {
+			f.earlier = slices.DeleteFunc(f.earlier, func(other *flightGroup) bool { return other == g })
 			close(g.done)
 		}
 	})
 }
 
-// quiesce waits until all flights that had begun when it was called have ended.
+// quiesce waits until all flights that had begun when it was called have ended,
+// also those that an earlier call did not wait for to the end.
 func (f *flights) quiesce(ctx context.Context) error {
 	f.mu.Lock()
-	g := f.current
-	f.current = &flightGroup{done: make(chan struct{})}
-	g.closed = true
-	if g.n == 0 {
-		close(g.done)
+	if g := f.current; g.n > 0 {
+		g.closed = true
+		f.earlier = append(f.earlier, g)
+		f.current = &flightGroup{done: make(chan struct{})}
 	}
+	waiting := slices.Clone(f.earlier)
 	f.mu.Unlock()
-	select {
-	case <-g.done:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+	for _, g := range waiting {
+		select {
+		case <-g.done:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
+	return nil
 }

@@ -158,3 +158,95 @@ func TestManyIdleJobs(t *testing.T) {
 		t.Errorf("open: %v", open)
 	}
 }
+
+// A post that takes longer than the idle time finds its job open at its end.
+func TestAJobStaysOpenWhileAPostIsArriving(t *testing.T) {
+	tests := map[string]struct {
+		before func(*world, *ingest.Job) // what the process learns of the job
+		who    func(*world) ingest.Principal
+		kept   bool
+	}{
+		"the owner":             {func(*world, *ingest.Job) {}, func(w *world) ingest.Principal { return w.editor }, true},
+		"a colleague":           {func(*world, *ingest.Job) {}, func(w *world) ingest.Principal { return w.colleague }, false},
+		"another company":       {func(*world, *ingest.Job) {}, func(w *world) ingest.Principal { return w.outsider }, false},
+		"nobody":                {func(*world, *ingest.Job) {}, func(w *world) ingest.Principal { return w.anonymous }, false},
+		"a restart, not looked": {func(w *world, _ *ingest.Job) { w.restart() }, func(w *world) ingest.Principal { return w.editor }, false},
+		"a restart, checked": {func(w *world, j *ingest.Job) {
+			w.restart()
+			_, err := w.engine.CheckJob(w.ctx, w.editor, j.Company, engine.JobRef{Number: j.Number}, j.Address)
+			w.ok(err)
+		}, func(w *world) ingest.Principal { return w.editor }, true},
+		"a restart and a tick": {func(w *world, _ *ingest.Job) { w.restart(); w.ok(w.engine.Tick(w.ctx)) }, func(w *world) ingest.Principal { return w.editor }, true},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			j, _ := w.deliver(w.editor, open(w.job("slow")))
+			tt.before(w, j)
+			release := w.engine.HoldJob(tt.who(w), j.Number)
+			w.clock.move(time.Hour)
+			if w.isOpen(j) != tt.kept {
+				t.Fatalf("open is %v", !tt.kept)
+			}
+			release()
+			if !tt.kept {
+				return
+			}
+			w.clock.move(30*time.Minute - time.Second)
+			if !w.isOpen(j) {
+				t.Fatal("the idle time does not count from the end of the post")
+			}
+			w.clock.move(time.Second)
+			if w.isOpen(j) {
+				t.Error("not closed in time")
+			}
+		})
+	}
+}
+
+// A window that takes longer than the idle time keeps its job open too.
+func TestAJobStaysOpenWhileAWindowIsArriving(t *testing.T) {
+	w := newWorld(t)
+	j, _ := w.deliver(w.editor, open(w.job("slow")))
+	spec := w.begin("")
+	spec.Job, spec.Open = j.Number, nil
+	u, err := w.engine.Begin(w.ctx, w.editor, spec)
+	w.ok(err)
+	gate := newGate("1234")
+	written := make(chan error, 1)
+	go func() {
+		_, err := w.engine.Write(w.ctx, w.editor, u.UUID, 0, gate, engine.WriteSpec{})
+		written <- err
+	}()
+	<-gate.reached
+	w.clock.move(time.Hour)
+	if !w.isOpen(j) {
+		t.Error("closed while the window was arriving")
+	}
+	close(gate.open)
+	w.ok(<-written)
+	w.clock.move(29 * time.Minute)
+	if !w.isOpen(j) {
+		t.Error("the end of the window did not restart the time")
+	}
+}
+
+// A post of another process that is committed between the look at the jobs and
+// the closing keeps its job open.
+func TestAPostBetweenTheLookAndTheClosing(t *testing.T) {
+	w := newWorld(t)
+	j, _ := w.deliver(w.editor, open(w.job("race")))
+	w.clock.move(time.Hour)
+	w.db.faults(func() error {
+		w.update(func(tx ingest.Tx) error {
+			_, err := tx.ChangeJob(j.Number, ingest.JobDelta{LastPost: w.clock.now()})
+			return err
+		})
+		return nil
+	}, nil)
+	w.ok(w.engine.Tick(w.ctx))
+	w.db.faults(nil, nil)
+	if !w.storedJob(j.Number).Open {
+		t.Error("closed although a post came in between")
+	}
+}

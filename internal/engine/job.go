@@ -20,6 +20,14 @@ type JobSpec struct {
 	Processing  ingest.Processing
 	Echo        []byte   // the door's own record of the options
 	Warnings    []string // what the options ask for and do not get, for the log
+	Profiles    []ProfileRef
+}
+
+// ProfileRef is an asset that the options of a job name as a colour profile.
+type ProfileRef struct {
+	Option string // its name at the door
+	Handle string // as the client wrote it
+	Asset  ingest.Number
 }
 
 // JobRef names an existing job. The first set field decides: Number, then Name,
@@ -62,6 +70,9 @@ func (s *JobSpec) validate() error {
 
 // openJob creates a job and writes the first rows of its log.
 func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *JobSpec) (*ingest.Job, error) {
+	if err := checkProfiles(tx, c, s.Profiles); err != nil {
+		return nil, err
+	}
 	now := e.now()
 	name, err := uniqueJobName(tx, c.Number, s.Name, now)
 	if err != nil {
@@ -88,6 +99,21 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 		return nil, err
 	}
 	return j, tx.Emit(ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventJobOpened, Subject: j.UUID, User: p.User})
+}
+
+// checkProfiles refuses a job whose options name something else than an ICC
+// profile of the company (Scene7 contract, colour management).
+func checkProfiles(tx ingest.Tx, c *ingest.Company, profiles []ProfileRef) error {
+	for _, ref := range profiles {
+		a, err := tx.Asset(ref.Asset)
+		if err != nil && ingest.KindOf(err) != ingest.NotFound {
+			return err
+		}
+		if err != nil || a.Company != c.Number || a.Type != ingest.TypeICCProfile || !a.Trashed.IsZero() {
+			return &ingest.Error{Kind: ingest.Invalid, Op: "engine.JobSpec", Msg: fmt.Sprintf("%s: no ICC profile of this company has the handle %s", ref.Option, quote(ref.Handle))}
+		}
+	}
+	return nil
 }
 
 // uniqueJobName gives the submitted name if no job of the company has it, else
@@ -230,9 +256,24 @@ func (e *Engine) CheckJob(ctx context.Context, p ingest.Principal, company inges
 		if err == nil && !now.Open {
 			return jobClosed(ref)
 		}
+		j = now
 		return err
 	})
+	if err == nil {
+		e.activity.know(j, e.jobIdle)
+	}
 	return j, err
+}
+
+// HoldJob keeps a job of the caller from being closed as idle while a request
+// to it is under way; release ends that, and the idle time counts from then on.
+// A job that is not known to be the caller's is left alone: doors that cannot
+// wait for CheckJob may name any.
+func (e *Engine) HoldJob(p ingest.Principal, job ingest.Number) (release func()) {
+	if job == 0 || !e.activity.owned(job, p.User) {
+		return func() {}
+	}
+	return e.activity.hold(job, p.User)
 }
 
 // CheckUpload reports the error that Deliver would answer for a new job.

@@ -27,17 +27,11 @@ type landing struct {
 func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, l landing, delta *ingest.JobDelta) (Outcome, error) {
 	delta.Counts.Total++
 	full := l.place.Folder + l.place.FileName
-	if hidden(l.place.FileName) {
-		return e.refuse(tx, j, delta, ingest.LogUploadWarning, full, fmt.Sprintf("%s is a hidden file of an operating system and was skipped.", full))
-	}
-	if l.place.Name == "" {
-		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: nothing of the name is left once the characters that names cannot have are removed.", quote(full)))
-	}
 	kind, known := assetType(l.place.FileName, l.contentType)
-	if !known && l.knownTypesOnly {
-		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: files of this type are not supported.", full))
+	if log, err := unwelcome(c, l, kind, known); err != nil {
+		return e.refuse(tx, j, delta, log, full, err)
 	}
-	folder, err := e.folderAt(tx, c.Number, l.place.Folder)
+	folder, err := folderOrNone(tx, c.Number, l.place.Folder)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -46,7 +40,9 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		return Outcome{}, err
 	}
 	if r.skip != "" {
-		return e.refuse(tx, j, delta, ingest.LogDuplicateSkipped, full, fmt.Sprintf("%s was skipped: %s.", full, r.skip))
+		return e.refuse(tx, j, delta, ingest.LogDuplicateSkipped, full, &ingest.Error{
+			Kind: ingest.Conflict, Op: "engine.land", Code: ingest.CodeExists, Msg: fmt.Sprintf("%s was skipped: %s.", full, r.skip),
+		})
 	}
 	if r.rejected == nil {
 		files, size := int64(1), l.blob.Size
@@ -62,10 +58,51 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		if ingest.CodeOf(r.rejected) == ingest.CodeExists {
 			return Outcome{}, r.rejected
 		}
-		return e.refuse(tx, j, delta, ingest.LogUploadError, full, fmt.Sprintf("%s: %s.", full, ingest.Message(r.rejected)))
+		return e.refuse(tx, j, delta, ingest.LogUploadError, full, &ingest.Error{
+			Kind: ingest.KindOf(r.rejected), Op: "engine.land", Code: ingest.CodeOf(r.rejected), Msg: fmt.Sprintf("%s: %s.", full, ingest.Message(r.rejected)),
+		})
+	}
+	if folder.Number == 0 {
+		if folder, err = e.folderAt(tx, c.Number, l.place.Folder); err != nil {
+			return Outcome{}, err
+		}
 	}
 	l.place = r.place
 	return e.keep(tx, p, c, j, folder, l, r, kind, delta)
+}
+
+// unwelcome says why the library does not take a file at all, whatever else it
+// holds, and how the log ranks it.
+func unwelcome(c *ingest.Company, l landing, kind ingest.AssetType, known bool) (ingest.LogType, error) {
+	full := l.place.Folder + l.place.FileName
+	refused := &ingest.Error{Kind: ingest.Invalid, Op: "engine.land", Code: ingest.CodeUnsupported}
+	switch {
+	case hidden(l.place.FileName):
+		refused.Msg = full + " is a hidden file of an operating system and was skipped."
+		return ingest.LogUploadWarning, refused
+	case l.place.Name == "":
+		refused.Code = ""
+		refused.Msg = quote(full) + ": nothing of the name is left once the characters that names cannot have are removed."
+	case !known && l.knownTypesOnly:
+		refused.Msg = full + ": files of this type are not supported."
+	case l.knownTypesOnly && refusedImage(l.head) != "":
+		refused.Msg = full + ": " + refusedImage(l.head) + "."
+	case kind == ingest.TypeJavascript && !c.Settings.AllowJavascript:
+		refused.Msg = full + ": JavaScript files are not enabled for this company; an operator enables them by its setting allow-javascript."
+	default:
+		return "", nil
+	}
+	return ingest.LogUploadError, refused
+}
+
+// folderOrNone returns the folder at a path. One that does not exist has no
+// number, and nothing is in it.
+func folderOrNone(tx ingest.Tx, company ingest.Number, path string) (*ingest.Folder, error) {
+	f, err := tx.Folder(company, path)
+	if err != nil && ingest.KindOf(err) == ingest.NotFound {
+		return &ingest.Folder{Company: company, Path: path}, nil
+	}
+	return f, err
 }
 
 // keep writes the rows of a file that is taken.
@@ -144,8 +181,8 @@ func (e *Engine) storeVersion(tx ingest.Tx, a *ingest.Asset, v *ingest.Version) 
 	return nil
 }
 
-// refuse logs a file that is not stored.
-func (e *Engine) refuse(tx ingest.Tx, j *ingest.Job, delta *ingest.JobDelta, kind ingest.LogType, name, reason string) (Outcome, error) {
+// refuse logs a file that is not stored, and why.
+func (e *Engine) refuse(tx ingest.Tx, j *ingest.Job, delta *ingest.JobDelta, kind ingest.LogType, name string, why error) (Outcome, error) {
 	switch kind {
 	case ingest.LogDuplicateSkipped:
 		delta.Counts.Duplicate++
@@ -154,8 +191,9 @@ func (e *Engine) refuse(tx ingest.Tx, j *ingest.Job, delta *ingest.JobDelta, kin
 	default:
 		delta.Counts.Error++
 	}
+	reason := ingest.Message(why)
 	row := ingest.LogRow{Job: j.Number, Time: e.now(), Type: kind, Message: reason, AssetName: lastSegment(name), AssetType: "NoType"}
-	return Outcome{Log: kind, Reason: reason}, tx.AppendLog(row)
+	return Outcome{Log: kind, Reason: reason, err: why}, tx.AppendLog(row)
 }
 
 // logProcessed writes the success row of an asset whose processing is over.

@@ -29,7 +29,7 @@ func (e *Engine) Assets(ctx context.Context, p ingest.Principal, q AssetQuery, p
 		f := ingest.AssetFilter{Name: q.Name, Type: q.Type, State: q.State}
 		var c *ingest.Company
 		if q.Company != 0 {
-			if c, err = authorize(tx, p, q.Company, rightRead); err != nil {
+			if c, err = visible(tx, p, q.Company); err != nil {
 				return err
 			}
 			f.Companies = []ingest.Number{c.Number}
@@ -111,7 +111,7 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 			switch t.State {
 			case ingest.TaskQueued, ingest.TaskRunning, ingest.TaskParked:
 				d.Pending = append(d.Pending, t)
-			case ingest.TaskFailed:
+			case ingest.TaskFailed, ingest.TaskUnreadable:
 				d.Warnings = append(d.Warnings, fmt.Sprintf("%s: %s", t.Kind, t.Error))
 			}
 		}
@@ -198,7 +198,7 @@ func (e *Engine) Jobs(ctx context.Context, p ingest.Principal, f ingest.JobFilte
 	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		for _, c := range f.Companies {
-			if _, err := authorize(tx, p, c, rightRead); err != nil {
+			if _, err := visible(tx, p, c); err != nil {
 				return err
 			}
 		}

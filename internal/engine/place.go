@@ -34,14 +34,12 @@ func PlaceOf(company, folder, name string) (Place, error) {
 	if err != nil {
 		return Place{}, err
 	}
-	if strings.HasSuffix(slashed(name), "/") || strings.Trim(name, "/") == "" {
+	// Without a last segment of the name's own, the folder would become the file.
+	if last := lastSegment(slashed(name)); last == "" || last == "." {
 		return Place{}, &ingest.Error{Kind: ingest.Invalid, Op: "engine.PlaceOf", Code: ingest.CodeMissing, Msg: fmt.Sprintf("the path %s names a folder, not a file", quote(name))}
 	}
 	if len(segments) > 1 && segments[0] == company {
 		segments = segments[1:]
-	}
-	if len(segments) == 0 {
-		return Place{}, &ingest.Error{Kind: ingest.Invalid, Op: "engine.PlaceOf", Code: ingest.CodeMissing, Msg: "the file has no name"}
 	}
 	last := segments[len(segments)-1]
 	base, ext := splitExt(last)

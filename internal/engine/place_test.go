@@ -66,6 +66,10 @@ func TestPlaceOfRefuses(t *testing.T) {
 		"too deep":                 {strings.Repeat("a/", 65), "b.jpg", "66 segments, the limit is 64"},
 		"a folder instead of file": {"", "a/b/", "folder"},
 		"nothing":                  {"x", "", "folder"},
+		"only a dot":               {"x", ".", "folder"},
+		"a dot at the end":         {"x", "a/.", "folder"},
+		"a Windows folder":         {"x", `C:\dir\`, "folder"},
+		"backslashes at the end":   {"x", `dir\`, "folder"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -96,9 +96,12 @@ func TestQuotaOfUploads(t *testing.T) {
 	w.ok(err)
 	w.put(w.editor, w.job("between"), file{"", "a.xml", "1"})
 	_, err = w.engine.Finish(w.ctx, w.editor, u.UUID, engine.FinishSpec{Size: -1})
-	if err == nil || ingest.KindOf(err) != ingest.Conflict {
-		t.Errorf("Finish: %v", err)
+	w.refused(err, ingest.TooLarge, ingest.CodeQuota)
+	if got, want := ingest.Message(err), "u.xml: the company's quota is 5 bytes, 1 are used and 5 more were sent."; got != want {
+		t.Errorf("message %q, want %q", got, want)
 	}
+	_, err = w.engine.Finish(w.ctx, w.editor, u.UUID, engine.FinishSpec{Size: -1})
+	w.refused(err, ingest.Conflict, ingest.CodeExists) // it is over; the log says why
 	if row := w.row(u.Job, ingest.LogUploadError); !strings.Contains(row.Message, "the company's quota is 5 bytes") {
 		t.Errorf("message %q", row.Message)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -275,5 +276,28 @@ func TestRecoverQueuesWhatWasRunning(t *testing.T) {
 	}
 	if diff := cmp.Diff(whole("UploadSuccess a.jpg"), w.log(j.Number)); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// A clock that is set back leaves no task waiting until it has caught up.
+func TestAClockSetBackLeavesNoTaskWaiting(t *testing.T) {
+	for name, look := range map[string]func(*world) error{
+		"while it runs": func(w *world) error { return w.engine.Tick(w.ctx) },
+		"at a start":    func(w *world) error { w.restart(); return w.engine.Recover(w.ctx) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.deliver(w.editor, w.job("j"), file{"", "a.jpg", jpeg})
+			w.clock.move(-31 * time.Second) // no longer than a task may have to wait anyway
+			w.ok(look(w))
+			if len(w.claim()) != 0 {
+				t.Error("claimed before its time")
+			}
+			w.clock.move(-24 * time.Hour)
+			w.ok(look(w))
+			if len(w.claim()) != 1 {
+				t.Error("the task waits")
+			}
+		})
 	}
 }

@@ -19,16 +19,16 @@ const headBytes = 3072
 // what was not delivered.
 type Intake struct {
 	engine *Engine
-	land   func() // leaves the flight
 	slots  chan struct{}
 
 	mu     sync.Mutex
+	land   func() // leaves the flight; nil = nothing has been received yet
 	spools []*Spool
 }
 
 // NewIntake begins a request. The caller must Close it.
 func (e *Engine) NewIntake() *Intake {
-	return &Intake{engine: e, land: e.flights.begin(), slots: make(chan struct{}, 8)}
+	return &Intake{engine: e, slots: make(chan struct{}, 8)}
 }
 
 // Spool is one received file, on its way to stable storage or there already.
@@ -42,7 +42,7 @@ type Spool struct {
 	sealed chan struct{} // closed when ref or err is set
 	ref    ingest.BlobRef
 	err    error
-	kept   bool // an asset refers to the blob
+	kept   bool // an asset refers to the blob, or may do so
 }
 
 // Size returns the bytes received.
@@ -58,6 +58,12 @@ func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool,
 	if err != nil {
 		return nil, err
 	}
+	received := false
+	defer func() { // also when reading the body panics
+		if !received {
+			stage.Discard(context.WithoutCancel(ctx))
+		}
+	}()
 	s := &Spool{engine: e, stage: stage, sealed: make(chan struct{})}
 	spec := ingest.WriteSpec{}
 	if !e.deferDigest {
@@ -66,14 +72,12 @@ func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool,
 	}
 	w, err := stage.Write(ctx, 0, &headReader{r: r, head: &s.head}, spec)
 	if err != nil {
-		stage.Discard(context.WithoutCancel(ctx))
 		return nil, err
 	}
 	s.size = w.Length
 	e.crash("receive.written")
-	in.mu.Lock()
-	in.spools = append(in.spools, s)
-	in.mu.Unlock()
+	received = true
+	in.add(s)
 	in.slots <- struct{}{}
 	go func() {
 		defer func() { <-in.slots; close(s.sealed) }()
@@ -87,6 +91,27 @@ func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool,
 		}
 	}()
 	return s, nil
+}
+
+// add notes a file that has been received. With the first one the flight begins:
+// a request that is slow to send it must hold up no sweep.
+func (in *Intake) add(s *Spool) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.land == nil {
+		in.land = in.engine.flights.begin()
+	}
+	in.spools = append(in.spools, s)
+}
+
+// doubt notes that the outcome of a delivery is not known: the files are left to
+// the sweep, which removes those that no asset refers to.
+func (in *Intake) doubt() {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for _, s := range in.spools {
+		s.kept = true
+	}
 }
 
 // settled waits until every spooled file is on stable storage and returns the
@@ -117,7 +142,10 @@ func (in *Intake) Close() {
 		}
 	}
 	in.spools = nil
-	in.land()
+	if in.land != nil {
+		in.land()
+		in.land = nil // what comes now is a flight of its own
+	}
 }
 
 // headReader keeps a copy of the first bytes that pass through it.

@@ -3,6 +3,8 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
+	"sync"
 	"time"
 
 	"sluice/internal/ingest"
@@ -11,11 +13,19 @@ import (
 // sweepBatch is how many rows or keys one transaction of the sweep looks at.
 const sweepBatch = 500
 
+// sweepPatience is how long a sweep waits for requests that are under way.
+const sweepPatience = 10 * time.Minute
+
 // Recover finishes what a crash interrupted: tasks that were running are queued
 // again, and uploads whose bytes were being sealed are finished. It is called
 // once, before requests are taken and tasks are run.
 func (e *Engine) Recover(ctx context.Context) error {
-	err := e.store.Update(ctx, func(tx ingest.Tx) error { return tx.RequeueTasks(runnable(), e.now()) })
+	err := e.store.Update(ctx, func(tx ingest.Tx) error {
+		if err := tx.RequeueTasks(runnable(), e.now()); err != nil {
+			return err
+		}
+		return e.hastenTasks(tx)
+	})
 	if err != nil {
 		return err
 	}
@@ -58,14 +68,16 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 	return nil
 }
 
-// Tick closes idle jobs and expires uploads. Call it every few seconds.
+// Tick closes idle jobs, expires uploads and hastens tasks that a clock set back
+// would leave waiting. Call it every few seconds.
 func (e *Engine) Tick(ctx context.Context) error {
-	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx))
+	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.store.Update(ctx, e.hastenTasks))
 }
 
 // closeIdleJobs ends the intake of jobs that have received nothing for the idle
 // time; they complete with what they have.
 func (e *Engine) closeIdleJobs(ctx context.Context) error {
+	began, open := e.now(), map[ingest.Number]bool{}
 	page := ingest.Page{Limit: sweepBatch}
 	for {
 		var jobs []*ingest.Job
@@ -73,29 +85,44 @@ func (e *Engine) closeIdleJobs(ctx context.Context) error {
 			jobs, err = tx.Jobs(ingest.JobFilter{Active: true}, page)
 			return err
 		})
-		if err != nil || len(jobs) == 0 {
+		if err != nil {
 			return err
+		}
+		if len(jobs) == 0 {
+			e.activity.retain(open, began)
+			return nil
 		}
 		for _, j := range jobs {
 			page.After = j.Number
-			if !j.Open || !e.activity.idle(j.Number, j.LastPost, e.jobIdle) {
+			if !j.Open {
 				continue
 			}
-			err := e.store.Update(ctx, func(tx ingest.Tx) error {
-				if !e.activity.idle(j.Number, j.LastPost, e.jobIdle) {
-					return nil // a request came in between
-				}
-				changed, err := tx.ChangeJob(j.Number, ingest.JobDelta{Close: true})
-				if err != nil {
-					return err
-				}
-				return e.settle(tx, changed)
-			})
-			if err != nil {
+			open[j.Number] = true
+			if !e.activity.idle(j, e.jobIdle) {
+				continue
+			}
+			if err := e.store.Update(ctx, func(tx ingest.Tx) error { return e.closeIdle(tx, j) }); err != nil {
 				return err
 			}
 		}
 	}
+}
+
+// closeIdle ends the intake of a job, unless a request came in since it was
+// read.
+func (e *Engine) closeIdle(tx ingest.Tx, read *ingest.Job) error {
+	j, err := tx.Job(read.Number)
+	if err != nil {
+		return err
+	}
+	if !j.Open || !j.LastPost.Equal(read.LastPost) || !e.activity.idle(j, e.jobIdle) {
+		return nil
+	}
+	changed, err := tx.ChangeJob(j.Number, ingest.JobDelta{Close: true})
+	if err != nil {
+		return err
+	}
+	return e.settle(tx, changed)
 }
 
 func (e *Engine) expireUploads(ctx context.Context) error {
@@ -130,7 +157,8 @@ type Swept struct {
 
 // Sweep removes what crashes and refused requests left behind. It runs beside
 // requests: a blob counts as an orphan only if no row refers to it after
-// everything that was under way when it was seen has ended.
+// everything that was under way when it was seen has ended. When that takes more
+// than ten minutes, it is Unavailable and the blobs stay until the next sweep.
 func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	var swept Swept
 	stages, err := e.orphanStages(ctx)
@@ -147,7 +175,7 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	if err != nil || len(orphans) == 0 {
 		return swept, err
 	}
-	if err := e.flights.quiesce(ctx); err != nil {
+	if err := e.quiesce(ctx); err != nil {
 		return swept, err
 	}
 	sealed, err := e.sealedBlobs(ctx)
@@ -173,6 +201,21 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 		}
 	}
 	return swept, nil
+}
+
+// quiesce waits until what is under way has ended. A request that takes its time
+// puts off the removal of blobs to the next sweep, not more.
+func (e *Engine) quiesce(ctx context.Context) error {
+	limited, cancel := context.WithTimeout(ctx, sweepPatience)
+	defer cancel()
+	err := e.flights.quiesce(limited)
+	if err != nil && ctx.Err() == nil {
+		return &ingest.Error{
+			Kind: ingest.Unavailable, Op: "engine.Sweep",
+			Msg: fmt.Sprintf("requests that were under way have not ended within %s; files that nothing refers to are left to the next sweep", sweepPatience), Err: err,
+		}
+	}
+	return err
 }
 
 // orphanStages lists the stages whose upload is over or unknown. A sealing
@@ -267,22 +310,14 @@ func (e *Engine) unused(ctx context.Context, keys []ingest.BlobKey) (unused []in
 	return unused, err
 }
 
-// Upkeep runs Tick every few seconds and Sweep every hour until ctx ends.
+// Upkeep runs Tick every few seconds and, beside it, Sweep at once and every
+// hour, until ctx ends.
 func (e *Engine) Upkeep(ctx context.Context) {
+	var sweeps sync.WaitGroup
+	defer sweeps.Wait()
+	sweeps.Go(func() { e.sweepHourly(ctx) })
 	tick := time.NewTicker(min(5*time.Second, max(e.jobIdle/4, 50*time.Millisecond)))
 	defer tick.Stop()
-	hour := time.NewTicker(time.Hour)
-	defer hour.Stop()
-	sweep := func() {
-		swept, err := e.Sweep(ctx)
-		switch {
-		case err != nil && ctx.Err() == nil:
-			e.log.Error("the sweep failed", "error", err)
-		case swept != (Swept{}):
-			e.log.Info("the sweep removed leftovers", "stages", swept.Stages, "blobs", swept.Blobs)
-		}
-	}
-	sweep()
 	for {
 		select {
 		case <-ctx.Done():
@@ -291,8 +326,25 @@ func (e *Engine) Upkeep(ctx context.Context) {
 			if err := e.Tick(ctx); err != nil && ctx.Err() == nil {
 				e.log.Error("closing idle jobs and uploads failed", "error", err)
 			}
+		}
+	}
+}
+
+func (e *Engine) sweepHourly(ctx context.Context) {
+	hour := time.NewTicker(time.Hour)
+	defer hour.Stop()
+	for {
+		swept, err := e.Sweep(ctx)
+		switch {
+		case err != nil && ctx.Err() == nil:
+			e.log.Error("the sweep failed", "error", err)
+		case swept != (Swept{}):
+			e.log.Info("the sweep removed leftovers", "stages", swept.Stages, "blobs", swept.Blobs)
+		}
+		select {
+		case <-ctx.Done():
+			return
 		case <-hour.C:
-			sweep()
 		}
 	}
 }

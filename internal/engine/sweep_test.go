@@ -155,12 +155,14 @@ func TestAStoppedSweepRemovesNothing(t *testing.T) {
 	w := newWorld(t)
 	w.litter(2)
 	in := w.engine.NewIntake() // a request that is under way for ever
+	_, err := in.Receive(w.ctx, strings.NewReader("x"), 1)
+	w.ok(err)
 	ctx, cancel := context.WithTimeout(w.ctx, 50*time.Millisecond)
 	defer cancel()
 	if _, err := w.engine.Sweep(ctx); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("error %v", err)
 	}
-	if n := w.blobCount(); n != 2 {
+	if n := w.blobCount(); n != 3 {
 		t.Errorf("%d blobs", n)
 	}
 	in.Close()
@@ -230,4 +232,56 @@ func (w *world) overdue() *ingest.Upload {
 	}
 	w.update(func(tx ingest.Tx) error { return tx.CreateUpload(u) })
 	return u
+}
+
+// A request that has sent no file yet holds no sweep up, however long it lasts.
+func TestTheSweepDoesNotWaitForRequestsWithoutFiles(t *testing.T) {
+	w := newWorld(t)
+	w.litter(2)
+	in := w.engine.NewIntake()
+	defer in.Close()
+	gate := newGate("body")
+	received := make(chan error, 1)
+	go func() {
+		_, err := in.Receive(w.ctx, gate, -1)
+		received <- err
+	}()
+	<-gate.reached
+	ctx, cancel := context.WithTimeout(w.ctx, 10*time.Second)
+	defer cancel()
+	if swept, err := w.engine.Sweep(ctx); err != nil || swept.Blobs != 2 {
+		t.Errorf("swept %+v, %v", swept, err)
+	}
+	close(gate.open)
+	w.ok(<-received)
+}
+
+// While a sweep waits for a request that does not end, idle jobs are closed.
+func TestTickGoesOnWhileTheSweepWaits(t *testing.T) {
+	w := newWorld(t, func(c *engine.Config) { c.JobIdle = 200 * time.Millisecond })
+	w.litter(2)
+	j, _ := w.deliver(w.editor, open(w.job("idle")))
+	in := w.engine.NewIntake()
+	defer in.Close()
+	_, err := in.Receive(w.ctx, strings.NewReader("x"), 1)
+	w.ok(err)
+	w.clock.move(time.Hour)
+	ctx, cancel := context.WithCancel(w.ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		w.engine.Upkeep(ctx)
+	}()
+	for w.storedJob(j.Number).State != ingest.JobDone {
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the job was not closed")
+		case <-time.After(5 * time.Millisecond):
+		}
+	}
+	if n := w.blobCount(); n != 3 {
+		t.Errorf("%d blobs: the sweep did not wait", n)
+	}
+	cancel()
+	<-ended
 }

@@ -15,10 +15,11 @@ import (
 
 // Times and tries of tasks.
 const (
-	taskLease    = 5 * time.Minute // a run that takes longer is given to another worker
+	taskLease    = 5 * time.Minute // a run that is not renewed for longer is given to another worker
 	taskAttempts = 4               // runs before a task has failed for good
 	taskBackoff  = 2 * time.Second // before the second run; four times as long before each further one
 	taskLogWords = 512             // bytes of a failure's words that are kept
+	longestWait  = taskBackoff << (2 * (taskAttempts - 2))
 )
 
 // runnable lists the kinds of tasks that workers of this build claim.
@@ -26,29 +27,56 @@ func runnable() []ingest.TaskKind {
 	return []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
 }
 
+// hastenTasks makes tasks due that would wait longer than any wait there is.
+func (e *Engine) hastenTasks(tx ingest.Tx) error {
+	now := e.now()
+	return tx.HastenTasks(runnable(), now.Add(longestWait), now)
+}
+
 // ClaimTasks takes up to limit tasks that are due. Each must be ended with
-// CompleteTask or FailTask before its lease passes, or another worker gets it. A
-// task whose runs have ended the server itself too often is failed instead.
+// CompleteTask or FailTask, or renewed with RenewTask, before its lease passes,
+// or another worker gets it. A task whose runs have ended the server itself too
+// often is failed instead.
 func (e *Engine) ClaimTasks(ctx context.Context, limit int) (tasks []*ingest.Task, err error) {
 	now := e.now()
-	err = e.store.Update(ctx, func(tx ingest.Tx) error {
+	err = e.store.Update(ctx, func(tx ingest.Tx) (err error) {
 		tasks, err = tx.ClaimTasks(runnable(), now, now.Add(taskLease), limit)
 		return err
 	})
+	if err != nil {
+		return nil, err
+	}
 	tasks = slices.DeleteFunc(tasks, func(t *ingest.Task) bool {
 		if t.Attempts <= taskAttempts {
 			return false
 		}
 		reason := fmt.Sprintf("%d runs of the step ended without an answer", t.Attempts-1)
-		if e := e.FailTask(ctx, t, Failure{Reason: reason, Final: true}); e != nil && err == nil {
-			err = e
+		if err := e.FailTask(ctx, t, Failure{Reason: reason, Final: true}); err != nil {
+			e.log.Warn("a task could not be given up, it will be when its lease has passed", "task", t.UUID, "error", err)
 		}
 		return true
 	})
 	if len(tasks) > 0 {
 		e.crash("task.claimed")
 	}
-	return tasks, err
+	return tasks, nil
+}
+
+// RenewTask puts off the end of the lease of a task that is still worked on. For
+// a task that was taken over it does nothing.
+func (e *Engine) RenewTask(ctx context.Context, t *ingest.Task) error {
+	err := e.store.Update(ctx, func(tx ingest.Tx) error {
+		fresh, err := current(tx, t)
+		if err != nil {
+			return err
+		}
+		fresh.Lease = e.now().Add(taskLease)
+		return tx.UpdateTask(fresh)
+	})
+	if errors.Is(err, errStale) {
+		return nil
+	}
+	return err
 }
 
 // NextTask returns when the next task is due or the next lease passes, and false
@@ -92,8 +120,6 @@ type TaskResult struct {
 	SHA256  []byte           // of a digest task
 	Derived []DerivedFile
 	Warning string // what could not be done, in words for the job log
-
-	unreadable bool // the file is not what it claims to be
 }
 
 // DerivedFile is a file that a task made.
@@ -108,7 +134,7 @@ type DerivedFile struct {
 }
 
 // CompleteTask stores a task's result. A result for a task that was taken over
-// meanwhile is dropped.
+// meanwhile is dropped, unless it is a digest, which does not depend on the run.
 func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult) error {
 	defer e.flights.begin()()
 	derived, err := e.storeDerived(ctx, r.Derived)
@@ -119,7 +145,7 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 	var dropped []ingest.BlobKey
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		dropped = dropped[:0]
-		fresh, err := current(tx, t)
+		fresh, err := completable(tx, t)
 		if err != nil {
 			return err
 		}
@@ -147,6 +173,9 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		for _, d := range derived {
 			dropped = append(dropped, d.Blob.Key)
 		}
+		if !errors.Is(err, errStale) && inDoubt(err) {
+			return err // the sweep removes the files if no row refers to them
+		}
 	}
 	for _, key := range dropped {
 		if e := e.blobs.Delete(ctx, key); e != nil && err == nil {
@@ -171,6 +200,20 @@ func current(tx ingest.Tx, t *ingest.Task) (*ingest.Task, error) {
 		return nil, errStale
 	}
 	return fresh, nil
+}
+
+// completable returns the stored task if the result of this run counts.
+func completable(tx ingest.Tx, t *ingest.Task) (*ingest.Task, error) {
+	fresh, err := current(tx, t)
+	if errors.Is(err, errStale) && t.Kind == ingest.TaskDigest {
+		if fresh, err = tx.Task(t.Number); err != nil {
+			return nil, err
+		}
+		if fresh.State != ingest.TaskRunning && fresh.State != ingest.TaskQueued {
+			return nil, errStale
+		}
+	}
+	return fresh, err
 }
 
 func (e *Engine) storeDerived(ctx context.Context, files []DerivedFile) ([]ingest.Derived, error) {
@@ -225,11 +268,13 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 			fresh.State, fresh.RunAt = ingest.TaskQueued, e.now().Add(wait)
 			return tx.UpdateTask(fresh)
 		}
-		r := TaskResult{unreadable: f.Unreadable}
-		if !f.Unreadable {
-			r.Warning = f.Reason
+		switch {
+		case t.Kind == ingest.TaskDigest:
+			return e.endTask(tx, fresh, ingest.TaskFailed, TaskResult{Warning: "its SHA-256 was not computed: " + f.Reason})
+		case f.Unreadable:
+			return e.endTask(tx, fresh, ingest.TaskUnreadable, TaskResult{})
 		}
-		return e.endTask(tx, fresh, ingest.TaskFailed, r)
+		return e.endTask(tx, fresh, ingest.TaskFailed, TaskResult{Warning: f.Reason})
 	})
 	e.wakeWorkers()
 	if errors.Is(err, errStale) {
@@ -254,105 +299,4 @@ func (e *Engine) ReleaseTask(ctx context.Context, t *ingest.Task) error {
 		return nil
 	}
 	return err
-}
-
-// endTask moves a task to its final state and, with the last task of a version,
-// the asset and the job.
-func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r TaskResult) error {
-	now := e.now()
-	t.State, t.Finished = state, now
-	if err := tx.UpdateTask(t); err != nil {
-		return err
-	}
-	if t.Kind == ingest.TaskDigest {
-		return nil
-	}
-	a, err := tx.Asset(t.Asset)
-	if err != nil {
-		return err
-	}
-	if a.Version == t.Version {
-		applyResult(a, r)
-	}
-	delta := ingest.JobDelta{Pending: -1}
-	if r.Warning != "" {
-		delta.Counts.Warning++
-		row := ingest.LogRow{
-			Job: t.Job, Time: now, Type: ingest.LogUploadWarning, Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
-			Message: fmt.Sprintf("%s%s: %s", a.Path, a.FileName, r.Warning),
-		}
-		if err := tx.AppendLog(row); err != nil {
-			return err
-		}
-	}
-	if err := e.settleAsset(tx, a, t, r.unreadable, &delta.Counts); err != nil {
-		return err
-	}
-	if a.Version == t.Version {
-		if err := tx.UpdateAsset(a); err != nil {
-			return err
-		}
-	}
-	j, err := tx.ChangeJob(t.Job, delta)
-	if err != nil {
-		return err
-	}
-	return e.settle(tx, j)
-}
-
-func applyResult(a *ingest.Asset, r TaskResult) {
-	if r.Media != nil {
-		known := a.Media.ContentType
-		a.Media = *r.Media
-		if a.Media.ContentType == "" {
-			a.Media.ContentType = known
-		}
-	}
-	if r.Type != "" {
-		a.Type = r.Type
-	}
-}
-
-// settleAsset ends the processing of a version when its last task has ended. A
-// version that any task found unreadable has failed. The caller stores a.
-func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, unreadable bool, counts *ingest.JobCounts) error {
-	v, err := tx.Version(t.Version)
-	if err != nil {
-		return err
-	}
-	tasks, err := tx.TasksOf(a.Number, t.Version)
-	if err != nil {
-		return err
-	}
-	for _, other := range tasks {
-		if other.Kind != ingest.TaskDigest && (other.State == ingest.TaskQueued || other.State == ingest.TaskRunning) {
-			return nil
-		}
-	}
-	c, err := tx.Company(a.Company)
-	if err != nil {
-		return err
-	}
-	now := e.now()
-	event := ingest.Event{Company: a.Company, Time: now, Kind: ingest.EventAssetProcessed, Subject: a.UUID}
-	state := ingest.AssetReady
-	if unreadable {
-		state, event.Kind = ingest.AssetFailed, ingest.EventAssetFailed
-		counts.Error++
-		err = tx.AppendLog(ingest.LogRow{
-			Job: t.Job, Time: now, Type: ingest.LogUploadError, Asset: a.Number, AssetName: v.FileName, AssetType: logFileType(a.Type),
-			Message: fmt.Sprintf("%s/%s%s was stored, but its content could not be read: %s", c.Name, a.Path, v.FileName, t.Error),
-		})
-	} else {
-		shown := *a // the row speaks of the version that was processed
-		shown.FileName = v.FileName
-		err = e.logProcessed(tx, t.Job, c.Name, &shown, v, counts)
-	}
-	if err != nil {
-		return err
-	}
-	if a.Version == v.Number {
-		a.State = state
-	}
-	return tx.Emit(event)
 }

@@ -399,8 +399,11 @@ func TestAResultThatCannotBeStored(t *testing.T) {
 		t.Errorf("thumbnail %q", got)
 	}
 	w.db.faults(nil, nil)
-	if n := w.blobCount(); n != before {
-		t.Errorf("%d blobs, want %d", n, before)
+	if n := w.blobCount(); n != before+1 {
+		t.Errorf("%d blobs, want %d: the commit may come to life yet", n, before+1)
+	}
+	if swept, err := w.engine.Sweep(w.ctx); err != nil || swept.Blobs != 1 {
+		t.Errorf("swept %+v, %v", swept, err)
 	}
 	w.ok(w.engine.CompleteTask(w.ctx, task, thumb("third")))
 	if got := w.derived(a); got != "third" || w.blobCount() != before {
@@ -423,4 +426,140 @@ func TestADerivedFileThatCannotBeStored(t *testing.T) {
 		t.Errorf("asset %s, %d blobs", w.stored(a).State, w.blobCount())
 	}
 	w.ok(w.engine.CompleteTask(w.ctx, task, thumb("good")))
+}
+
+// A renewed lease is not taken over, however long the run takes.
+func TestRenewTask(t *testing.T) {
+	w := newWorld(t)
+	_, a, task := w.image("a")
+	for range 10 {
+		w.clock.move(4 * time.Minute)
+		w.ok(w.engine.RenewTask(w.ctx, task))
+		if len(w.claim()) != 0 {
+			t.Fatal("taken over although its lease was renewed")
+		}
+	}
+	w.clock.move(6 * time.Minute)
+	tasks := w.claim()
+	if len(tasks) != 1 {
+		t.Fatal("not taken over after the lease")
+	}
+	before := w.task(task.Number).Lease
+	w.clock.move(time.Minute)
+	w.ok(w.engine.RenewTask(w.ctx, task)) // by the run that lost it
+	if got := w.task(task.Number).Lease; !got.Equal(before) {
+		t.Errorf("the lease was moved to %v by a run that had lost it", got)
+	}
+	w.ok(w.engine.CompleteTask(w.ctx, tasks[0], thumb("t")))
+	w.ok(w.engine.RenewTask(w.ctx, tasks[0]))
+	if got := w.task(task.Number); got.State != ingest.TaskDone || w.derived(a) != "t" {
+		t.Errorf("task %+v", got)
+	}
+}
+
+// A digest counts whichever run brings it: it is the same.
+func TestALateDigestCounts(t *testing.T) {
+	w := newWorld(t, func(c *engine.Config) { c.DeferDigest = true })
+	tests := map[string]func(late *ingest.Task){
+		"taken over": func(*ingest.Task) {
+			if len(w.claim()) != 1 {
+				t.Fatal("not taken over")
+			}
+		},
+		"queued again": func(*ingest.Task) {
+			w.ok(w.engine.FailTask(w.ctx, w.claim()[0], engine.Failure{Reason: "slow"}))
+		},
+	}
+	for name, meanwhile := range tests {
+		t.Run(name, func(t *testing.T) {
+			a := w.put(w.editor, w.job(name), file{"", name + ".xml", "body"})
+			late := w.claim()[0]
+			w.clock.move(time.Hour)
+			meanwhile(late)
+			w.ok(w.engine.CompleteTask(w.ctx, late, engine.TaskResult{SHA256: sha("body")}))
+			if got := w.task(late.Number); got.State != ingest.TaskDone || !cmp.Equal(w.stored(a).SHA256, sha("body")) {
+				t.Errorf("task %s, digest %x", got.State, w.stored(a).SHA256)
+			}
+			w.ok(w.engine.CompleteTask(w.ctx, late, engine.TaskResult{SHA256: sha("other")}))
+			if !cmp.Equal(w.stored(a).SHA256, sha("body")) {
+				t.Error("a task that is done was completed again")
+			}
+			w.clock.move(time.Hour)
+			if len(w.claim()) != 0 {
+				t.Error("it would run again")
+			}
+		})
+	}
+}
+
+// The log says when the digest that was put off could not be computed, although
+// the job is done long ago.
+func TestADigestThatFails(t *testing.T) {
+	w := newWorld(t, func(c *engine.Config) { c.DeferDigest = true })
+	j, out := w.deliver(w.editor, w.job("j"), file{"", "a.xml", "body"})
+	w.ok(w.engine.FailTask(w.ctx, w.claim()[0], engine.Failure{Reason: "the disk is broken", Final: true, Unreadable: true}))
+	if row := w.row(j.Number, ingest.LogUploadWarning); row.Message != "a.xml: its SHA-256 was not computed: the disk is broken" || row.Asset != out[0].Asset.Number {
+		t.Errorf("row %+v", row)
+	}
+	got := w.storedJob(j.Number)
+	if got.State != ingest.JobDone || got.Pending != 0 || got.Counts != (ingest.JobCounts{Total: 1, Success: 1, Warning: 1}) {
+		t.Errorf("job %+v", got)
+	}
+	if a := w.stored(out[0].Asset); a.State != ingest.AssetReady {
+		t.Errorf("asset %s", a.State)
+	}
+}
+
+// Of several steps of one version any that finds the file unreadable decides,
+// whichever ends last.
+func TestAnyUnreadableStepDecides(t *testing.T) {
+	for name, replaced := range map[string]bool{"current": false, "replaced": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			j, a, first := w.image("a")
+			w.update(func(tx ingest.Tx) error { // a build with two steps
+				if _, err := tx.ChangeJob(j.Number, ingest.JobDelta{Pending: 1}); err != nil {
+					return err
+				}
+				return tx.CreateTask(&ingest.Task{
+					UUID: "00000000-0000-7000-8000-000000000002", Company: first.Company, Job: j.Number, Asset: first.Asset, Version: first.Version,
+					Kind: ingest.TaskInspect, State: ingest.TaskQueued, RunAt: w.clock.now(),
+				})
+			})
+			second := w.claim()[0]
+			if replaced {
+				w.deliver(w.editor, w.job("second", overwrite), file{"", "a.jpg", jpeg + "new"})
+			}
+			w.ok(w.engine.FailTask(w.ctx, first, engine.Failure{Reason: "it is text", Final: true, Unreadable: true}))
+			w.ok(w.engine.CompleteTask(w.ctx, second, engine.TaskResult{}))
+			if diff := cmp.Diff(whole("UploadError a.jpg"), w.log(j.Number)); diff != "" {
+				t.Errorf("log (-want +got):\n%s", diff)
+			}
+			if row := w.row(j.Number, ingest.LogUploadError); !strings.HasSuffix(row.Message, "could not be read: it is text") {
+				t.Errorf("message %q", row.Message)
+			}
+			want := ingest.AssetFailed
+			if replaced {
+				want = ingest.AssetProcessing // the new bytes are another matter
+			}
+			if got := w.stored(a).State; got != want {
+				t.Errorf("asset %s, want %s", got, want)
+			}
+		})
+	}
+}
+
+// What could not be claimed for certain is not worked on.
+func TestAClaimThatIsNotCommitted(t *testing.T) {
+	w := newWorld(t)
+	w.deliver(w.editor, w.job("j"), file{"", "a.jpg", jpeg})
+	w.db.faults(nil, func() error { return errDisk })
+	tasks, err := w.engine.ClaimTasks(w.ctx, 9)
+	if !errors.Is(err, errDisk) || tasks != nil {
+		t.Errorf("%d tasks, %v", len(tasks), err)
+	}
+	w.db.faults(nil, nil)
+	if len(w.claim()) != 1 {
+		t.Error("the task is not free")
+	}
 }

@@ -46,12 +46,13 @@ func (e *Engine) Begin(ctx context.Context, p ingest.Principal, s BeginSpec) (u 
 			return nil, err
 		}
 	}
+	defer e.HoldJob(p, s.Job)()
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		u, err = e.begin(tx, p, s)
 		return err
 	})
 	if err == nil && u.State == ingest.UploadOpen {
-		e.activity.touch(u.Job)
+		e.activity.touch(u.Job, u.User)
 	}
 	return u, err
 }
@@ -165,7 +166,7 @@ func (e *Engine) Write(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 		return ingest.Window{}, err
 	}
 	defer release()
-	e.activity.touch(u.Job)
+	defer e.activity.hold(u.Job, u.User)()
 	e.crash("write.begin")
 	w, err := a.write(ctx, offset, r, spec)
 	e.crash("write.recorded")

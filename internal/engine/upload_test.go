@@ -471,3 +471,70 @@ func TestAnUploadThatIsSkipped(t *testing.T) {
 		t.Errorf("%d blobs, job %+v", w.blobCount(), jobs[1])
 	}
 }
+
+// The store may run a transaction again: only the last run counts, and what the
+// first one made of the upload is forgotten.
+func TestFinishUnderReruns(t *testing.T) {
+	w := newWorld(t)
+	spec := w.begin("")
+	spec.FileName = "u.xml"
+	spec.Conflict = ingest.ConflictPolicy{Taken: ingest.ActionSkip, Otherwise: ingest.ActionSkip}
+	u, err := w.engine.Begin(w.ctx, w.editor, spec)
+	w.ok(err)
+	w.write(u, 0, "1234")
+	runs := 0
+	w.db.rerunning(func() {
+		if runs++; runs == 2 { // the name is taken while the asset is being made
+			w.db.rerunning(nil)
+			w.put(w.colleague, w.job("between"), file{"", "u.xml", "first"})
+		}
+	})
+	_, err = w.tryFinish(u)
+	w.refused(err, ingest.Conflict, ingest.CodeExists)
+	got := w.storedUpload(u)
+	if got.State != ingest.UploadDone || got.Asset != 0 || got.Size != 4 {
+		t.Errorf("upload %+v", got)
+	}
+	if diff := cmp.Diff(whole("DuplicateSkipped u.xml"), w.log(u.Job)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+	_, again := w.tryFinish(u)
+	w.refused(again, ingest.Conflict, ingest.CodeExists)
+	if n := w.assetCount(w.demo); n != 1 {
+		t.Errorf("%d assets", n)
+	}
+}
+
+// An upload whose file is refused each time does not hold its job up for ever.
+func TestARefusedLandingExpires(t *testing.T) {
+	w := newWorld(t, func(c *engine.Config) { c.UploadLifetime = time.Hour })
+	w.put(w.editor, w.job("first"), file{"", "u.xml", "old"})
+	u := w.begun("u.xml", 4) // under a policy that refuses
+	w.write(u, 0, "1234")
+	w.clock.move(50 * time.Minute)
+	_, err := w.tryFinish(u)
+	w.refused(err, ingest.Conflict, ingest.CodeExists)
+	if got := w.storedUpload(u); got.State != ingest.UploadSealing || w.storedJob(u.Job).State != ingest.JobRunning {
+		t.Fatalf("the upload is %s", got.State)
+	}
+	w.clock.move(time.Hour - time.Second) // Finish put its end off
+	w.ok(w.engine.Tick(w.ctx))
+	if got := w.storedUpload(u).State; got != ingest.UploadSealing {
+		t.Fatalf("%s a second early", got)
+	}
+	w.clock.move(time.Second)
+	w.ok(w.engine.Tick(w.ctx))
+	if got := w.storedUpload(u).State; got != ingest.UploadExpired {
+		t.Fatalf("the upload is %s", got)
+	}
+	if got := w.storedJob(u.Job); got.State != ingest.JobDone || got.Counts.Error != 1 {
+		t.Errorf("job %+v", got)
+	}
+	_, err = w.engine.Sweep(w.ctx)
+	w.ok(err)
+	if w.blobCount() != 1 || w.stageCount() != 0 {
+		t.Errorf("%d blobs, %d stages", w.blobCount(), w.stageCount())
+	}
+	_, err = w.tryFinish(u)
+	w.refused(err, ingest.Gone, "")
+}

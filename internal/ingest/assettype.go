@@ -16,6 +16,7 @@ const (
 	TypeMasterVideo AssetType = "MasterVideo"
 	TypeAudio       AssetType = "Audio"
 	TypeZip         AssetType = "Zip"
+	TypeJavascript  AssetType = "Javascript"
 	TypeICCProfile  AssetType = "IccProfile"
 	TypeOther       AssetType = "Asset" // taken by doors that accept any file
 )
@@ -61,7 +62,7 @@ func typeOfExtension(ext string) (AssetType, bool) {
 	case "css":
 		return "Css", true
 	case "js":
-		return "Javascript", true
+		return TypeJavascript, true
 	case "xml":
 		return "Xml", true
 	case "xsl", "xslt":

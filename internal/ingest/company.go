@@ -18,6 +18,7 @@ type Company struct {
 type CompanySettings struct {
 	Overwrite          Match             `json:"overwrite-mode,omitempty"`       // which existing asset an upload may replace
 	RetainPublishState bool              `json:"retain-publish-state,omitempty"` // a replaced asset keeps its publish state unless the upload says otherwise
+	AllowJavascript    bool              `json:"allow-javascript,omitempty"`     // take JavaScript files, which run in the browsers of those who open them
 	QuotaBytes         int64             `json:"quota-bytes,omitempty"`          // bytes of all current versions; 0 = no limit
 	QuotaFiles         int64             `json:"quota-files,omitempty"`          // assets outside the trash; 0 = no limit
 	UserQuotaBytes     int64             `json:"user-quota-bytes,omitempty"`     // the same per user who created them

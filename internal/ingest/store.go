@@ -19,6 +19,9 @@ type Store interface {
 	// another update of its commit failed; only its last run counts, so what it
 	// hands out it must set, not add to. After a method of Tx has failed for any
 	// reason but NotFound, fn must return.
+	// An error that wraps the one of ctx means that nothing has happened. After
+	// another one that is Unavailable or Internal, what fn did may still be found
+	// after the process has ended and begun again.
 	Update(ctx context.Context, fn func(Tx) error) error
 	// Ping reports whether the store answers.
 	Ping(ctx context.Context) error
@@ -144,7 +147,7 @@ type UploadTx interface {
 	UploadByClientKey(company Number, door Door, key string) (*Upload, error)
 	// UploadsIn lists uploads in one state, of all companies.
 	UploadsIn(UploadState, Page) ([]*Upload, error)
-	// ExpiredUploads returns open uploads whose Expires has passed.
+	// ExpiredUploads returns open and sealing uploads whose Expires has passed.
 	ExpiredUploads(now time.Time, limit int) ([]*Upload, error)
 }
 
@@ -199,6 +202,9 @@ type TaskTx interface {
 	// run at once whatever their lease; their Attempts stay. It is for a start,
 	// after which nobody works on them.
 	RequeueTasks(kinds []TaskKind, now time.Time) error
+	// HastenTasks makes queued tasks of the kinds whose RunAt is after latest due
+	// now: the clock has been set back since they were queued.
+	HastenTasks(kinds []TaskKind, latest, now time.Time) error
 	// NextRun returns from when on ClaimTasks would find a task of the kinds: a
 	// queued one whose RunAt comes, or a running one whose lease passes. It is
 	// false when there is neither.

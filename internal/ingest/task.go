@@ -35,14 +35,15 @@ const (
 // TaskState is where a task stands.
 type TaskState string
 
-// States of a task: queued → running → done or failed; a failed attempt goes
-// back to queued while attempts remain. Parked tasks wait for an ability that
-// this server lacks; they are kept and hold up no job.
+// States of a task: queued → running → done, failed or unreadable; a failed
+// attempt goes back to queued while attempts remain. Parked tasks wait for an
+// ability that this server lacks; they are kept and hold up no job.
 const (
-	TaskQueued    TaskState = "queued"
-	TaskRunning   TaskState = "running"
-	TaskDone      TaskState = "done"
-	TaskFailed    TaskState = "failed"
-	TaskCancelled TaskState = "cancelled"
-	TaskParked    TaskState = "parked"
+	TaskQueued     TaskState = "queued"
+	TaskRunning    TaskState = "running"
+	TaskDone       TaskState = "done"
+	TaskFailed     TaskState = "failed"
+	TaskUnreadable TaskState = "unreadable" // failed because the file is not what it claims to be
+	TaskCancelled  TaskState = "cancelled"
+	TaskParked     TaskState = "parked"
 )

@@ -25,6 +25,7 @@ type Handler func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engi
 type Queue interface {
 	ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error)
 	NextTask(ctx context.Context) (time.Time, bool, error)
+	RenewTask(ctx context.Context, t *ingest.Task) error
 	CompleteTask(ctx context.Context, t *ingest.Task, r engine.TaskResult) error
 	FailTask(ctx context.Context, t *ingest.Task, f engine.Failure) error
 	ReleaseTask(ctx context.Context, t *ingest.Task) error
@@ -48,6 +49,10 @@ const (
 	idleWait  = 30 * time.Second
 	errorWait = 2 * time.Second
 )
+
+// renewEvery is how often the lease of a task is renewed while it runs, so that
+// only a run that died is taken over. It must be well below the lease.
+const renewEvery = time.Minute
 
 // Run works until ctx ends, and returns when the runs under way have ended:
 // these are given back to the queue.
@@ -121,7 +126,9 @@ func (w *Workers) rest(ctx context.Context, wait time.Duration, finished <-chan 
 
 // run carries out one task and reports how it ended, whatever happens to ctx.
 func (w *Workers) run(ctx context.Context, t *ingest.Task) {
+	stop := w.renew(ctx, t)
 	result, failure := w.handle(ctx, t)
+	stop()
 	report := context.WithoutCancel(ctx)
 	outcome := "done"
 	var err error
@@ -145,6 +152,27 @@ func (w *Workers) run(ctx context.Context, t *ingest.Task) {
 	if w.Ended != nil {
 		w.Ended(t.Kind, outcome)
 	}
+}
+
+// renew keeps a task's lease from passing until stop is called.
+func (w *Workers) renew(ctx context.Context, t *ingest.Task) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(renewEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+				if err := w.Queue.RenewTask(ctx, t); err != nil && ctx.Err() == nil {
+					w.Log.Warn("the lease of a task could not be renewed", "task", t.UUID, "kind", t.Kind, "error", err)
+				}
+			}
+		}
+	})
+	return func() { cancel(); done.Wait() }
 }
 
 // handle calls the handler and turns its panics into failures.

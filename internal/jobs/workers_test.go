@@ -80,6 +80,16 @@ func (q *fakeQueue) NextTask(context.Context) (at time.Time, ok bool, err error)
 	return at, ok, q.claimErr
 }
 
+func (q *fakeQueue) RenewTask(_ context.Context, t *ingest.Task) error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	stored := q.tasks[t.Number-1]
+	if stored.State == ingest.TaskRunning && stored.Attempts == t.Attempts {
+		stored.Lease = time.Now().Add(5 * time.Minute)
+	}
+	return q.claimErr
+}
+
 func (q *fakeQueue) end(t *ingest.Task, state ingest.TaskState, runAt time.Time, line string) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -267,6 +277,31 @@ func TestWorkersTakeOverLapsedLeases(t *testing.T) {
 		time.Sleep(idleWait + time.Second)
 		if diff := cmp.Diff([]string{"done 1"}, q.entries()); diff != "" {
 			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
+// A run that takes longer than a lease keeps its task, also when the queue
+// cannot be reached for a while.
+func TestLongRunsKeepTheirTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		q := newQueue("slow")
+		stop := run(q, 3, map[ingest.TaskKind]Handler{"slow": func(context.Context, *ingest.Task) (engine.TaskResult, *engine.Failure) {
+			time.Sleep(time.Hour)
+			return engine.TaskResult{}, nil
+		}})
+		defer stop()
+		time.Sleep(20 * time.Minute)
+		q.fail(errors.New("down"))
+		time.Sleep(3 * time.Minute)
+		q.fail(nil)
+		time.Sleep(40 * time.Minute)
+		synctest.Wait()
+		if diff := cmp.Diff([]string{"done 1"}, q.entries()); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+		if q.tasks[0].Attempts != 1 {
+			t.Errorf("%d runs", q.tasks[0].Attempts)
 		}
 	})
 }

@@ -65,7 +65,7 @@ func startProcess(o Options) (*process, error) {
 	if err := p.cmd.Start(); err != nil {
 		in.Close()
 		out.Close()
-		return nil, failure(fault.Unavailable, err, "the media worker %s cannot be started", o.Command[0])
+		return nil, failure(fault.Unavailable, err, "the media worker cannot be started")
 	}
 	growPipe(in)
 	go p.reap()

@@ -78,6 +78,7 @@ func TestWorkerAnswersForBadFiles(t *testing.T) {
 		{"table.csv", "text/csv", []byte("a text; a table"), fault.Unsupported, 0},
 		{"cut.png", "image/png", good[:len(good)/2], fault.Corrupt, 60},
 		{"report.jpg", "application/pdf", []byte("%PDF-1.7\n%âãÏÓ\n"), fault.Unsupported, 0},
+		{"lab.tif", "image/tiff", []byte("II*\x00\x08\x00\x00\x00\x01\x00\x06\x01\x03\x00\x01\x00\x00\x00\x08\x00\x00\x00\x00\x00\x00\x00"), fault.Refused, 0},
 		{"good.png", "image/png", good, "", 60},
 	}
 	var pids []int
@@ -258,8 +259,9 @@ func TestAWorkerThatCannotStart(t *testing.T) {
 		t.Errorf("%v, want the worker's last words", err)
 	}
 	r = newRunner(t, "", func(o *Options) { o.Command = []string{"/nowhere/sluice"} })
-	if _, err := r.inspectBytes(t.Context(), []byte("x"), "fine"); fault.ClassOf(err) != fault.Unavailable {
-		t.Errorf("%v, want class unavailable", err)
+	var failed *Error
+	if _, err := r.inspectBytes(t.Context(), []byte("x"), "fine"); !errors.As(err, &failed) || failed.Class != fault.Unavailable || strings.Contains(failed.Msg, "nowhere") {
+		t.Errorf("%v, want class unavailable, and no path in the words", err)
 	}
 }
 

@@ -114,17 +114,17 @@ func TestSetCompany(t *testing.T) {
 	if _, err := f.AddCompany(t.Context(), "Acme West"); err != nil {
 		t.Fatal(err)
 	}
-	want := ingest.CompanySettings{Overwrite: ingest.MatchAnyExtAnyFolder, RetainPublishState: true, QuotaBytes: 5 << 30, QuotaFiles: 10000, UserQuotaBytes: 1e9, UserQuotaFiles: 7}
+	want := ingest.CompanySettings{Overwrite: ingest.MatchAnyExtAnyFolder, RetainPublishState: true, AllowJavascript: true, QuotaBytes: 5 << 30, QuotaFiles: 10000, UserQuotaBytes: 1e9, UserQuotaFiles: 7}
 	for _, word := range []string{"Acme West", "acme-west", "c|1"} {
 		company, err := f.SetCompany(t.Context(), word, []string{"overwrite-mode=any-ext-any-folder", "retain-publish-state=true",
-			"quota-bytes=5GiB", "quota-files=10k", "user-quota-bytes=1GB", "user-quota-files=7"})
+			"allow-javascript=true", "quota-bytes=5GiB", "quota-files=10k", "user-quota-bytes=1GB", "user-quota-files=7"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		if diff := cmp.Diff(want, company.Settings); diff != "" {
 			t.Error(diff)
 		}
-		if diff := cmp.Diff([]string{"overwrite-mode=OverwriteAnyExtAnyFolder", "retain-publish-state=true", "quota-bytes=5GiB",
+		if diff := cmp.Diff([]string{"overwrite-mode=OverwriteAnyExtAnyFolder", "retain-publish-state=true", "allow-javascript=true", "quota-bytes=5GiB",
 			"quota-files=10k", "user-quota-bytes=1GB", "user-quota-files=7"}, people.ShowSettings(company.Settings)); diff != "" {
 			t.Error(diff)
 		}
@@ -133,6 +133,7 @@ func TestSetCompany(t *testing.T) {
 		"quota-bytes=5G":            "64KiB",
 		"overwrite-mode=sometimes":  "any-ext",
 		"retain-publish-state=yeah": "neither true nor false",
+		"allow-javascript=some":     "neither true nor false",
 		"colour=red":                "the settings are overwrite-mode, ",
 		"quota-files":               "key=value",
 	} {

@@ -34,6 +34,12 @@ func settings() []setting {
 				return
 			},
 			func(s ingest.CompanySettings) string { return strconv.FormatBool(s.RetainPublishState) }},
+		{"allow-javascript",
+			func(s *ingest.CompanySettings, v string) (err error) {
+				s.AllowJavascript, err = parseBool(v)
+				return
+			},
+			func(s ingest.CompanySettings) string { return strconv.FormatBool(s.AllowJavascript) }},
 		bytesSetting("quota-bytes", func(s *ingest.CompanySettings) *int64 { return &s.QuotaBytes }),
 		countSetting("quota-files", func(s *ingest.CompanySettings) *int64 { return &s.QuotaFiles }),
 		bytesSetting("user-quota-bytes", func(s *ingest.CompanySettings) *int64 { return &s.UserQuotaBytes }),

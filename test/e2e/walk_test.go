@@ -34,7 +34,7 @@ func TestWalk(t *testing.T) {
 	if diff := cmp.Diff(want, types(rows)); diff != "" {
 		t.Errorf("log (-want +got):\n%s", diff)
 	}
-	for kind, message := range map[string]string{"OriginalJobName": "walk", "JobClient": "walker 3", "TotalFileCount": "2"} {
+	for kind, message := range map[string]string{"OriginalJobName": "walk", "JobClient": "walker", "TotalFileCount": "2"} {
 		if got := the(s, rows, kind).Message; got != message {
 			t.Errorf("row %s says %q, want %q", kind, got, message)
 		}

@@ -14,6 +14,8 @@ const (
 	Corrupt Class = "corrupt"
 	// Unsupported means that the format, or a variant of it, is not read here.
 	Unsupported Class = "unsupported"
+	// Refused means that the file is sound, and that the library takes no pictures of its kind.
+	Refused Class = "refused"
 	// Invalid means that the caller asked for something impossible.
 	Invalid Class = "invalid"
 	// Source means that the bytes to inspect could not be read, or were not as many as announced.
@@ -31,7 +33,7 @@ const (
 // Known reports whether c is one of the classes above. What a child sends is checked with it.
 func (c Class) Known() bool {
 	switch c {
-	case TooLarge, Corrupt, Unsupported, Invalid, Source, Timeout, Crashed, Unavailable, Cancelled:
+	case TooLarge, Corrupt, Unsupported, Refused, Invalid, Source, Timeout, Crashed, Unavailable, Cancelled:
 		return true
 	}
 	return false

@@ -24,7 +24,7 @@ func TestErrorKeepsItsCauseAndClass(t *testing.T) {
 
 func TestOnlyFailuresOfTheFileAreFinal(t *testing.T) {
 	retryable := map[fault.Class]bool{
-		fault.TooLarge: false, fault.Corrupt: false, fault.Unsupported: false, fault.Invalid: false,
+		fault.TooLarge: false, fault.Corrupt: false, fault.Unsupported: false, fault.Refused: false, fault.Invalid: false,
 		fault.Source: true, fault.Timeout: true, fault.Crashed: true, fault.Unavailable: true, fault.Cancelled: true,
 	}
 	for class, want := range retryable {

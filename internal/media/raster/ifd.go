@@ -18,6 +18,7 @@ const (
 	tagTileWidth   = 322
 	tagTileHeight  = 323
 	tagExtra       = 338
+	tagFormat      = 339
 )
 
 // maxEntries bounds a directory; real ones have a few dozen entries.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"math"
 	"strings"
+
+	"sluice/internal/media/fault"
 )
 
 const pngSignature = "\x89PNG\r\n\x1a\n"
@@ -76,7 +78,9 @@ func scanPNG(src *io.SectionReader, lim Limits, p *picture) error {
 			return png.FormatError("chunk length")
 		}
 		switch string(head[4:]) {
-		case "IDAT", "IEND":
+		case "IDAT":
+			return checkPixelChunks(src, at, length)
+		case "IEND":
 			return nil
 		case "tRNS":
 			p.HasAlpha = true
@@ -92,6 +96,32 @@ func scanPNG(src *io.SectionReader, lim Limits, p *picture) error {
 		at += 12 + length
 	}
 	return png.FormatError("too many chunks before the pixels")
+}
+
+// maxPixelChunk is the most bytes that a chunk of pixel data may have (Scene7 contract, refused images).
+const maxPixelChunk = 100 << 20
+
+// checkPixelChunks goes over the chunks of pixel data, of which the first one, of length bytes, begins at an offset.
+// Of the later ones it looks only at those that have the room to be too long; what a cut-off file announces there is
+// the decoder's business.
+func checkPixelChunks(src *io.SectionReader, at, length int64) error {
+	for {
+		if length > maxPixelChunk {
+			return refuse(fault.Refused, "the PNG file has a chunk of pixel data (IDAT) of %d bytes, the limit is %d", length, maxPixelChunk)
+		}
+		at += 12 + length
+		if src.Size()-at <= maxPixelChunk {
+			return nil
+		}
+		var head [8]byte
+		if _, err := src.ReadAt(head[:], at); err != nil {
+			return err
+		}
+		if string(head[4:]) != "IDAT" {
+			return nil
+		}
+		length = int64(binary.BigEndian.Uint32(head[:]))
+	}
 }
 
 // setFrames records a count that the header announces.

@@ -42,12 +42,27 @@ func openTIFF(src *io.SectionReader, lim Limits, p *picture) error {
 	p.BitDepth = max(1, int(min(first[tagBits], 64)))
 	p.HasAlpha = first[tagExtra] == 1 || first[tagExtra] == 2
 	p.ColorModel = tiffColorModel(first)
+	if err := tiffRefusal(first); err != nil {
+		return err
+	}
 	if err := countPages(dirs, lim, p); err != nil {
 		return err
 	}
 	p.memory = tiffMemory(first, p)
 	p.decode = func(int) (image.Image, error) {
 		return tiff.Decode(io.NewSectionReader(src, 0, src.Size()))
+	}
+	return nil
+}
+
+// tiffRefusal refuses what the library does not take: floating-point samples (section 19, complex ones included), and
+// Lab data, which section 23 and its successors know in three codings.
+func tiffRefusal(d directory) error {
+	switch {
+	case d[tagFormat] == 3 || d[tagFormat] == 6:
+		return refuse(fault.Refused, "the TIFF file has floating-point samples, which are not taken; save it with 8 or 16 bits for each channel")
+	case d[tagPhotometric] >= 8 && d[tagPhotometric] <= 10:
+		return refuse(fault.Refused, "the TIFF file has Lab data, which is not taken; save it in RGB, CMYK or gray")
 	}
 	return nil
 }

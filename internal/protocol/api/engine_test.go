@@ -167,3 +167,28 @@ func readJobs(t *testing.T, s *site) {
 		t.Errorf("by type %+v", some)
 	}
 }
+
+// By none of its names can a member of another company tell that a company
+// exists.
+func TestForeignCompaniesLookUnknown(t *testing.T) {
+	e, demo := newEngine(t)
+	s := &server{Deps: Deps{Library: e}}
+	member := ingest.Principal{User: 7, Memberships: []ingest.Membership{{User: 7, Company: 99, Role: ingest.RoleViewer, Active: true}}}
+	for known, unknown := range map[string]string{"1": "2", "c|1": "c|2", "Demo": "Nix", "demo": "nix", string(demo.UUID): string(uid(5))} {
+		_, there := s.findCompany(t.Context(), member, known)
+		_, missing := s.findCompany(t.Context(), member, unknown)
+		if there == nil || missing == nil {
+			t.Fatalf("%s: %v, %s: %v", known, there, unknown, missing)
+		}
+		got, want := s.problem(t.Context(), there), s.problem(t.Context(), missing)
+		if got.Status != http.StatusNotFound || got.Code != "unknown-company" || strings.ReplaceAll(got.Detail, trimHandle(known), trimHandle(unknown)) != want.Detail || want.Status != got.Status || want.Code != got.Code {
+			t.Errorf("%s: %+v, %s: %+v", known, got, unknown, want)
+		}
+		if c, err := s.findCompany(t.Context(), boss, known); err != nil || c.Number != demo.Number {
+			t.Errorf("%s for an administrator: %v, %v", known, c, err)
+		}
+	}
+}
+
+// trimHandle leaves what messages repeat of a company's name.
+func trimHandle(name string) string { return strings.TrimPrefix(name, handlePrefix) }

@@ -1,6 +1,7 @@
 package scene7
 
 import (
+	"slices"
 	"strings"
 
 	"sluice/internal/engine"
@@ -15,9 +16,12 @@ func (u *upload) deliver() (string, error) {
 	}
 	var err error
 	if d.Files, err = u.incoming(); err != nil {
-		return "", err
+		return "", u.denialOr(err)
 	}
 	job, _, err := u.door.Engine.Deliver(u.r.Context(), u.principal, u.intake, d)
+	if err != nil && ingest.KindOf(err) == ingest.Invalid {
+		return "", u.denialOr(err)
+	}
 	if err != nil {
 		return "", err
 	}
@@ -26,14 +30,17 @@ func (u *upload) deliver() (string, error) {
 
 // incoming names the files (contract section 5, rule 1): fileName applies to the
 // first file, the others use their own. A part without filename parameter is a
-// file only if fileName names it.
+// file only if fileName names it; a field of a web form that was left empty is
+// none, unless fileName finds no other to name.
 func (u *upload) incoming() ([]engine.Incoming, error) {
 	var files []engine.Incoming
-	for _, f := range u.files {
+	first := u.namedByParameter()
+	for i, f := range u.files {
 		name := f.fileName
-		if len(files) == 0 && u.params.FileName != "" {
+		switch {
+		case i == first:
 			name = u.params.FileName
-		} else if !f.named {
+		case !f.named || f.leftEmpty():
 			continue
 		}
 		if name == "" {
@@ -44,13 +51,25 @@ func (u *upload) incoming() ([]engine.Incoming, error) {
 	return files, nil
 }
 
+// namedByParameter is the index of the file that fileName names, or -1.
+func (u *upload) namedByParameter() int {
+	if u.params.FileName == "" || len(u.files) == 0 {
+		return -1
+	}
+	first := slices.IndexFunc(u.files, func(f filePart) bool { return !f.leftEmpty() })
+	return max(first, 0)
+}
+
+// leftEmpty recognises what browsers send for a file field without a file.
+func (f filePart) leftEmpty() bool { return f.named && f.fileName == "" && f.spool.Size() == 0 }
+
 // jobSpec describes the job that the request opens.
 func (u *upload) jobSpec() *engine.JobSpec {
 	processing, warnings := u.door.schema.Processing(u.params.Options)
 	spec := &engine.JobSpec{
 		Door: ingest.DoorScene7, Name: u.params.JobName, Description: u.params.Description, Locale: u.locale(),
 		Client: u.client(), Address: u.door.Address(u.r), Processing: processing,
-		Echo: u.params.Options.JSON(),
+		Echo: u.params.Options.JSON(), Profiles: u.params.Profiles(),
 	}
 	for _, w := range warnings {
 		spec.Warnings = append(spec.Warnings, w.String())
@@ -58,28 +77,12 @@ func (u *upload) jobSpec() *engine.JobSpec {
 	return spec
 }
 
-// locale is the language of the job log: of the parameters, else of the auth
-// header, else the first of Accept-Language.
-func (u *upload) locale() string {
-	if u.params.Locale != "" {
-		return u.params.Locale
-	}
-	if u.auth.Locale != "" {
-		return u.auth.Locale
-	}
-	first, _, _ := strings.Cut(u.r.Header.Get("Accept-Language"), ",")
-	first, _, _ = strings.Cut(first, ";")
-	if first = strings.TrimSpace(first); first == "*" || len(first) > 35 {
-		return ""
-	}
-	return first
-}
-
 // client names the program that opened the job, or its host.
 func (u *upload) client() string {
-	name := strings.TrimSpace(u.auth.AppName + " " + u.auth.AppVersion)
+	const most = 255 // bytes
+	name := strings.TrimSpace(u.auth.AppName)
 	if name == "" {
 		return u.door.Address(u.r)
 	}
-	return name[:min(len(name), 255)]
+	return strings.ToValidUTF8(name[:min(len(name), most)], "")
 }

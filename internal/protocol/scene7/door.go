@@ -30,13 +30,15 @@ type Engine interface {
 	NewIntake() *engine.Intake
 	CheckUpload(ctx context.Context, p ingest.Principal, company ingest.Number) (*ingest.Company, error)
 	CheckJob(ctx context.Context, p ingest.Principal, company ingest.Number, ref engine.JobRef, address string) (*ingest.Job, error)
+	HoldJob(p ingest.Principal, job ingest.Number) (release func())
 	Deliver(ctx context.Context, p ingest.Principal, in *engine.Intake, d engine.Delivery) (*ingest.Job, []engine.Outcome, error)
 }
 
 // Options are what an operator can choose.
 type Options struct {
-	MaxPostSize int64 // bytes of one POST; UploadPostMaxFileSize to clients. 0 = 2 GiB
-	Strict      bool  // refuse new jobs that lack a required option instead of assuming it
+	MaxPostSize       int64 // bytes of one POST; UploadPostMaxFileSize to clients. 0 = 2 GiB
+	MaxAnonymousSpool int64 // bytes of files that all requests hold whose login is not known yet. 0 = 8 GiB
+	Strict            bool  // refuse new jobs that lack a required option instead of assuming it
 }
 
 // Deps are the parts that the door is made of; all are required.
@@ -52,7 +54,8 @@ type Deps struct {
 // Door serves the UploadFile endpoint. It is safe for concurrent use.
 type Door struct {
 	Deps
-	schema *Schema
+	schema    *Schema
+	anonymous anonymous
 }
 
 // New returns the door. It fails only when its own tables are broken.
@@ -64,7 +67,10 @@ func New(d Deps) (*Door, error) {
 	if d.Options.MaxPostSize == 0 {
 		d.Options.MaxPostSize = 2 << 30
 	}
-	return &Door{Deps: d, schema: schema}, nil
+	if d.Options.MaxAnonymousSpool == 0 {
+		d.Options.MaxAnonymousSpool = 8 << 30
+	}
+	return &Door{Deps: d, schema: schema, anonymous: anonymous{disk: d.Options.MaxAnonymousSpool, memory: maxAnonymousMemory}}, nil
 }
 
 // Routes mounts the door below /scene7/.

@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -30,9 +31,27 @@ import (
 // and nora@example.org to none. Every password is "secret".
 type rig struct {
 	*httptest.Server
+	door   *Door
 	engine *engine.Engine
+	stages *stageSpy
 	anna   ingest.Principal
 	now    time.Time
+}
+
+type store = ingest.Blobs
+
+// stageSpy notes the sizes that are reserved for files.
+type stageSpy struct {
+	store
+	mu    sync.Mutex
+	sizes []int64
+}
+
+func (s *stageSpy) NewStage(ctx context.Context, id ingest.StageID, spec ingest.StageSpec) (ingest.Stage, error) {
+	s.mu.Lock()
+	s.sizes = append(s.sizes, spec.Size)
+	s.mu.Unlock()
+	return s.store.NewStage(ctx, id, spec)
 }
 
 // plainLogins stands for the login service: users of the rig, one password.
@@ -63,9 +82,9 @@ func newRig(t *testing.T, options Options) *rig {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { blobs.Close() })
-	r := &rig{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	r := &rig{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), stages: &stageSpy{store: blobs}}
 	r.engine = engine.New(engine.Config{
-		Store: store, Blobs: blobs, Now: func() time.Time { return r.now }, NewUUID: id.New, SameAddress: true,
+		Store: store, Blobs: r.stages, Now: func() time.Time { return r.now }, NewUUID: id.New, SameAddress: true,
 		Detect: func([]byte, string) string { return "application/octet-stream" },
 	})
 	logins := plainLogins{}
@@ -113,6 +132,7 @@ func newRig(t *testing.T, options Options) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
+	r.door = door
 	mux := http.NewServeMux()
 	door.Routes(mux)
 	r.Server = httptest.NewServer(mux)

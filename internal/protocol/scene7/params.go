@@ -1,8 +1,11 @@
 package scene7
 
 import (
+	"fmt"
 	"strings"
 
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
 	"sluice/internal/wire/xmltree"
 )
 
@@ -88,6 +91,9 @@ func (p *UploadPost) check(root string) error {
 	switch {
 	case p.CompanyHandle == "":
 		return missing("/companyHandle", "is required")
+	case p.Locale != "" && !isLocale(p.Locale):
+		return &RequestError{Code: CodeInvalidParameter, Path: root + "/locale", Value: p.Locale,
+			Msg: fmt.Sprintf("must look like en or en-US: letters, digits, - and _, at most %d bytes", maxLocale)}
 	case p.JobHandle != "":
 		return nil
 	case p.JobName == "":
@@ -105,13 +111,35 @@ func checkUploadOptions(options *Record, path string) error {
 	if color.Text("colorManagement") != "Convert" {
 		return nil
 	}
-	for _, name := range []string{"sourceProfileHandle", "outputProfileHandle"} {
-		if strings.Trim(color.Text(name), xmlBlanks) == "" {
-			return &RequestError{Code: CodeInvalidParameter, Path: path + "/colorManagementOptions/" + name,
-				Msg: "is required when colorManagement is Convert"}
+	for _, name := range profileHandles() {
+		below, handle := path+"/colorManagementOptions/"+name, color.Text(name)
+		if strings.Trim(handle, xmlBlanks) == "" {
+			return &RequestError{Code: CodeInvalidParameter, Path: below, Msg: "is required when colorManagement is Convert"}
+		}
+		if _, ok := ParseAssetHandle(handle); !ok {
+			return &RequestError{Code: CodeInvalidParameter, Path: below, Value: handle, Msg: "is not the handle of an asset"}
 		}
 	}
 	return nil
+}
+
+// profileHandles are the options that name the profiles of a conversion.
+func profileHandles() []string { return []string{"sourceProfileHandle", "outputProfileHandle"} }
+
+// Profiles returns the assets that a conversion between colour profiles needs. The engine decides whether they are
+// profiles of the company.
+func (p *UploadPost) Profiles() []engine.ProfileRef {
+	color := p.Options.Record("colorManagementOptions")
+	if color.Text("colorManagement") != "Convert" {
+		return nil
+	}
+	var profiles []engine.ProfileRef
+	for _, name := range profileHandles() {
+		handle := strings.Trim(color.Text(name), xmlBlanks)
+		asset, _ := ParseAssetHandle(handle) // check has seen to it
+		profiles = append(profiles, engine.ProfileRef{Option: name, Handle: handle, Asset: ingest.Number(asset)})
+	}
+	return profiles
 }
 
 // text is an element's text without surrounding blanks, empty for nil.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 
@@ -26,14 +27,21 @@ type upload struct {
 	sawAuth    bool
 	principal  ingest.Principal
 	loggedIn   bool
+	byBasic    *loginResult // nil = HTTP Basic has not been tried
+	document   []byte       // the uploadParams part; not parsed before the login is known
 	params     *UploadPost
 	sawParams  bool
+	paramsErr  error // why there is no document; a failed login goes first
 	company    ingest.Number
 	join       *engine.JobRef
-	checked    bool // the engine has nothing against job and caller
+	letGo      func() // lets the joined job be closed as idle again; nil = none is held
+	checked    bool   // the engine has nothing against job and caller
 	files      []filePart
-	failed     error // the first failure; what follows is read and forgotten
+	failed     error // the failure that decides; what follows is read and forgotten
+	readTo     int64 // byte of the body up to which it is read after a failure
 	unreadable bool  // the body cannot be read further
+
+	heldDisk, heldMemory int64 // bytes taken of the room of strangers
 }
 
 // filePart is a spooled file.
@@ -46,7 +54,9 @@ type filePart struct {
 // uploadFile serves POST /scene7/UploadFile (contract sections 2 to 8).
 func (d *Door) uploadFile(w http.ResponseWriter, r *http.Request) {
 	u := &upload{door: d, r: r, intake: d.Engine.NewIntake()}
+	defer u.release()
 	defer u.intake.Close()
+	defer u.leaveJob()
 	jobHandle, err := u.run()
 	if err == nil {
 		send(w, r, http.StatusOK, UploadReturn(u.params.Namespace.Answer(), jobHandle), u.auth.Gzip)
@@ -56,7 +66,7 @@ func (d *Door) uploadFile(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Connection", "close")
 	}
 	fault := d.faultOf(err, opUploadFile, d.ID(r))
-	d.Log.InfoContext(r.Context(), "upload refused", "request", d.ID(r), "code", int(fault.Code), "error", err)
+	u.logRefused(err, fault.Code)
 	status := http.StatusInternalServerError
 	if u.auth.FaultStatus != 0 {
 		status = u.auth.FaultStatus
@@ -64,48 +74,70 @@ func (d *Door) uploadFile(w http.ResponseWriter, r *http.Request) {
 	send(w, r, status, fault.Document(), u.auth.Gzip)
 }
 
+// logRefused writes why the request got a fault: what is wrong with the server as
+// an error, what it lacks for now as a warning, the rest as information.
+func (u *upload) logRefused(err error, code Code) {
+	level := slog.LevelInfo
+	ours, isOurs := errors.AsType[*RequestError](err)
+	switch kind := ingest.KindOf(err); {
+	case isOurs, u.r.Context().Err() != nil: // in the latter case the client has left
+	case kind == ingest.Internal:
+		level = slog.LevelError
+	case kind == ingest.Unavailable:
+		level = slog.LevelWarn
+	}
+	attrs := []any{"request", u.door.ID(u.r), "code", int(code), "error", err}
+	if isOurs && ours.Err != nil {
+		attrs = append(attrs, "cause", ours.Err)
+	}
+	u.door.Log.Log(u.r.Context(), level, "upload refused", attrs...)
+}
+
 // run reads the request to its end and delivers its files.
 func (u *upload) run() (jobHandle string, err error) {
+	u.body = &cappedBody{body: u.r.Body, limit: u.door.Options.MaxPostSize, over: u.overCap(-1)}
 	boundary, err := formdata.Boundary(u.r.Header.Get("Content-Type"))
 	if err != nil {
 		u.unreadable = true
-		u.drain(maxDrainOver)
-		return "", malformed("Content-Type must be multipart/form-data with a boundary", err)
+		u.fail(malformed("Content-Type must be multipart/form-data with a boundary", err))
+		u.drain()
+		return "", u.failed
 	}
-	if u.r.ContentLength > u.door.Options.MaxPostSize {
+	if u.announcedOver() {
 		u.fail(u.overCap(u.r.ContentLength))
 	}
-	u.body = &cappedBody{body: u.r.Body, limit: u.door.Options.MaxPostSize, over: u.overCap(-1)}
 	u.read(formdata.NewReader(u.body, boundary, formdata.Options{
 		Mode: formdata.Tolerant, AcceptMissingClose: true, Limits: formdata.Limits{MaxParts: maxParts},
 	}))
 	u.login(u.auth) // a request without auth part may still have HTTP Basic
+	u.proceed()
 	if u.failed == nil && !u.sawParams {
 		u.fail(&RequestError{Code: CodeMissingParameter, Path: "uploadParams", Msg: "the part is required"})
 	}
-	u.check()
 	if u.failed != nil {
 		return "", u.failed
 	}
 	return u.deliver()
 }
 
-// fail notes the first failure and bounds how much of the body is still read.
+// announcedOver reports whether Content-Length is over the cap.
+func (u *upload) announcedOver() bool { return u.r.ContentLength > u.door.Options.MaxPostSize }
+
+// fail notes the first failure, drops what was stored, and bounds how much of the
+// body is still read.
 func (u *upload) fail(err error) {
 	if u.failed != nil {
 		return
 	}
-	u.failed = err
-	if u.body != nil {
-		u.body.limit = min(u.body.limit, u.body.read+maxDrain)
+	u.failed, u.document = err, nil
+	u.intake.Close()
+	u.release()
+	bound := int64(maxDrain)
+	if u.announcedOver() || err == u.body.over {
+		bound = maxDrainOver
 	}
-}
-
-// failOn notes err if it is one.
-func (u *upload) failOn(err error) {
-	if err != nil {
-		u.fail(err)
-	}
+	u.readTo = u.body.read + bound
+	u.body.limit = min(u.body.limit, u.readTo)
 }
 
 func (u *upload) overCap(size int64) error {
@@ -123,10 +155,10 @@ func malformed(msg string, err error) error {
 	return &RequestError{Code: CodeInvalidRequestXML, Msg: msg, Err: err}
 }
 
-// drain reads and forgets up to limit bytes, so that a client that writes its
-// whole body before it reads gets to see the fault.
-func (u *upload) drain(limit int64) {
-	io.CopyN(io.Discard, u.r.Body, limit)
+// drain reads and forgets some more of a body that is of no use, so that a client
+// that writes its whole body before it reads gets to see the fault.
+func (u *upload) drain() {
+	io.CopyN(io.Discard, u.r.Body, min(maxDrainOver, max(0, u.readTo-u.body.read)))
 }
 
 // read goes through the parts.
@@ -142,12 +174,12 @@ func (u *upload) read(parts *formdata.Reader) {
 		if err != nil {
 			u.unreadable = true
 			u.fail(u.bodyError(err))
-			u.drain(maxDrainOver) // ends at once when it is the body that failed
+			u.drain() // ends at once when it is the body that failed
 			return
 		}
-		if u.failed != nil && u.sawAuth && u.r.ContentLength > u.door.Options.MaxPostSize {
+		if u.failed != nil && u.sawAuth && u.announcedOver() {
 			u.unreadable = true
-			u.drain(maxDrainOver)
+			u.drain()
 			return
 		}
 	}
@@ -164,7 +196,21 @@ func (u *upload) bodyError(err error) error {
 	if limit, ok := errors.AsType[*formdata.LimitError](err); ok {
 		return &RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has %d %s or more, the limit is %d", limit.Got, limit.Limit, limit.Max), Err: err}
 	}
-	return malformed("the multipart body cannot be read: "+strings.TrimPrefix(err.Error(), "formdata: "), err)
+	return malformed("the multipart body cannot be read: "+bodyProblem(err), err)
+}
+
+// bodyProblem says what a client may know of a body that cannot be read: what the
+// form reader found, and nothing of what the network said.
+func bodyProblem(err error) string {
+	if errors.Is(err, formdata.ErrTruncated) {
+		return "it was cut off"
+	}
+	for _, found := range []error{formdata.ErrNoDelimiter, formdata.ErrMissingClose, formdata.ErrMalformed, formdata.ErrBadEncoding} {
+		if errors.Is(err, found) {
+			return strings.TrimPrefix(err.Error(), "formdata: ")
+		}
+	}
+	return "it did not arrive in full"
 }
 
 // part takes one part. An error means that the body cannot be read on.
@@ -188,116 +234,100 @@ func (u *upload) part(part *formdata.Part) error {
 	return nil // Flash clients send Upload and Filename; the reader skips the content
 }
 
-// document reads an XML part of at most limit bytes.
-func (u *upload) document(part *formdata.Part, limit int64) ([]byte, error) {
-	data, err := part.ReadAll(limit)
-	if over, ok := errors.AsType[*formdata.LimitError](err); ok {
-		u.fail(&RequestError{Code: CodeInvalidRequestXML, Path: part.Name, Msg: fmt.Sprintf("the part is longer than %d bytes, at least %d were sent", over.Max, over.Got), Err: err})
+// readDocument reads an XML part of at most limit bytes. A nil document without
+// error is one that the request cannot be served with; refuse has been told why.
+func readDocument(name string, content io.Reader, limit int64, refuse func(error)) ([]byte, error) {
+	data, err := io.ReadAll(io.LimitReader(content, limit+1))
+	switch {
+	case storeFailed(err):
+		refuse(err)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case int64(len(data)) > limit:
+		refuse(&RequestError{Code: CodeInvalidRequestXML, Path: name, Msg: fmt.Sprintf("the part is longer than %d bytes", limit)})
 		return nil, nil
 	}
-	return data, err
+	return data, nil
 }
 
 func (u *upload) authPart(part *formdata.Part) error {
-	data, err := u.document(part, AuthLimit)
+	data, err := readDocument(part.Name, part, AuthLimit, u.fail)
 	if err != nil || data == nil {
 		return err
 	}
-	if u.auth, err = ParseAuth(data); err != nil {
+	auth, err := ParseAuth(data)
+	if err != nil {
 		u.fail(err)
 		return nil
 	}
-	u.login(u.auth)
-	u.check()
+	u.auth = auth
+	u.login(auth)
+	u.proceed()
 	return nil
 }
 
-// login authenticates by the auth header, else by HTTP Basic (contract 7.1).
-func (u *upload) login(auth AuthHeader) {
-	if u.loggedIn || u.failed != nil {
+// paramsPart keeps the parameters until the login is known. A failure of the login
+// goes before one of theirs, in whatever order the parts come.
+func (u *upload) paramsPart(part *formdata.Part) error {
+	if u.failed != nil {
+		return nil
+	}
+	content := holding{part, func(n int64) error { return u.hold(0, n) }}
+	data, err := readDocument(part.Name, content, ParamsLimit, func(err error) { u.paramsErr = err })
+	if err != nil {
+		return err
+	}
+	u.document = data
+	u.proceed()
+	return nil
+}
+
+// proceed goes as far as the parts that have come allow: it reads the parameters
+// of a caller who is known, and has the job checked.
+func (u *upload) proceed() {
+	if u.failed != nil || !u.loggedIn || u.checked {
 		return
 	}
-	c := ingest.Credentials{Login: auth.User, Password: string(auth.Password), Address: u.door.Address(u.r)}
-	if !auth.Present() {
-		c.Login, c.Password, _ = u.r.BasicAuth()
-	}
-	if c.Login == "" && (auth.AccessToken != "" || auth.SAMLResponse != "") {
-		u.fail(&RequestError{Code: CodeInvalidCredentials, Msg: "this server takes a user and a password; access tokens and SAML responses are not configured"})
+	if u.paramsErr != nil {
+		u.fail(u.paramsErr)
 		return
 	}
-	principal, err := u.door.Logins.Login(u.r.Context(), c)
+	if u.document == nil {
+		return
+	}
+	params, err := ParseUploadPost(u.door.schema, u.document, u.door.Options.Strict)
 	if err != nil {
 		u.fail(err)
 		return
 	}
-	u.principal, u.loggedIn = principal, true
-}
-
-func (u *upload) paramsPart(part *formdata.Part) error {
-	data, err := u.document(part, ParamsLimit)
-	if err != nil || data == nil {
-		return err
-	}
-	if u.params, err = ParseUploadPost(u.door.schema, data, u.door.Options.Strict); err != nil {
-		u.params = nil
-		u.fail(err)
-		return nil
-	}
-	for _, w := range u.params.Warnings {
+	u.params, u.document = params, nil
+	for _, w := range params.Warnings {
 		u.door.Log.WarnContext(u.r.Context(), "upload parameters are incomplete", "request", u.door.ID(u.r), "warning", w.String())
 	}
 	u.check()
-	return nil
-}
-
-// check reads the handles as soon as caller and job are known and, before a body
-// of some size, asks the engine whether it will take the delivery, so that a
-// refused body is not stored. The engine decides again when it takes it.
-func (u *upload) check() {
-	if u.checked || u.failed != nil || !u.loggedIn || u.params == nil {
-		return
-	}
-	u.checked = true
-	small := u.r.ContentLength >= 0 && u.r.ContentLength <= smallBody
-	number, ok := ParseCompanyHandle(u.params.CompanyHandle)
-	if !ok {
-		u.fail(&RequestError{Code: CodeInvalidCompany, Path: "companyHandle", Value: u.params.CompanyHandle, Msg: "is not the handle of a company"})
-		return
-	}
-	u.company = ingest.Number(number)
-	if u.params.JobHandle == "" {
-		if !small {
-			_, err := u.door.Engine.CheckUpload(u.r.Context(), u.principal, u.company)
-			u.failOn(err)
-		}
-		return
-	}
-	handle, ok := ParseJobHandle(u.params.JobHandle)
-	if !ok {
-		u.fail(&RequestError{Code: CodeInvalidParameter, Path: "jobHandle", Value: u.params.JobHandle, Msg: "is not the handle of a job"})
-		return
-	}
-	u.join = &engine.JobRef{Number: ingest.Number(handle.ID), Name: handle.Active, OriginalName: handle.Submitted}
-	if !small {
-		_, err := u.door.Engine.CheckJob(u.r.Context(), u.principal, u.company, *u.join, u.door.Address(u.r))
-		u.failOn(err)
-	}
 }
 
 // filePart spools a file. After a failure its bytes are skipped.
 func (u *upload) filePart(part *formdata.Part) error {
-	if u.failed != nil {
-		return nil
+	if u.failed == nil && u.paramsErr == nil {
+		u.vouch()
 	}
-	if len(u.files) >= maxFiles {
+	switch {
+	case u.failed != nil, u.paramsErr != nil:
+		return nil
+	case len(u.files) >= maxFiles:
 		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has more than %d files", maxFiles)})
 		return nil
+	case len(u.files) >= maxAnonymousFiles && !u.known():
+		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has more than %d files before its auth part; send the auth part first", maxAnonymousFiles)})
+		return nil
 	}
-	hint := int64(-1)
-	if u.r.ContentLength >= 0 {
-		hint = max(0, u.r.ContentLength-u.body.read)
+	if err := u.hold(0, fileMemory); err != nil {
+		u.fail(err)
+		return nil
 	}
-	spool, err := u.intake.Receive(u.r.Context(), part, hint)
+	spool, err := u.intake.Receive(u.r.Context(), holding{part, func(n int64) error { return u.hold(n, 0) }}, u.expected())
 	if storeFailed(err) {
 		u.fail(err) // the rest of the body can be read, and must be, for the client to get the fault
 		return nil
@@ -305,11 +335,17 @@ func (u *upload) filePart(part *formdata.Part) error {
 	if err != nil {
 		return err
 	}
-	if part.FileName == "" && spool.Size() == 0 {
-		return nil // an empty file field of a web form
-	}
 	u.files = append(u.files, filePart{spool: spool, fileName: part.FileName, named: part.HasFileName})
 	return nil
+}
+
+// expected is how many bytes the file may have at most, for which room on the disk
+// is reserved; -1, which reserves nothing, until the caller may use that room.
+func (u *upload) expected() int64 {
+	if !u.loggedIn || !u.checked || u.r.ContentLength < 0 {
+		return -1
+	}
+	return max(0, u.r.ContentLength-u.body.read)
 }
 
 // storeFailed tells a failure of storing a file, such as a full disk, from one of
