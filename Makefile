@@ -31,7 +31,7 @@ test-short: ## run the quick tests, without set-up and race detector
 bench: build ## measure uploads beside bare handlers, and a large library (BENCH="flags of the uploads")
 	mkdir -p .bench
 	CGO_ENABLED=0 $(GO) build -trimpath -o .bench/bench ./test/bench
-	.bench/bench -sluice bin/sluice $(BENCH)
+	.bench/bench -sluice bin/sluice -variant deferred,SLUICE_DIGEST=deferred $(BENCH)
 	.bench/bench library -sluice bin/sluice
 
 lint: static ## vet, format, layers, and golangci-lint where installed

@@ -7,7 +7,6 @@ package blobtest
 import (
 	"bytes"
 	"context"
-	cryptorand "crypto/rand"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -16,6 +15,7 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"sluice/internal/id"
 	"sluice/internal/ingest"
 )
 
@@ -75,11 +75,9 @@ type suite struct {
 	reopen func(testing.TB, ingest.Blobs) ingest.Blobs
 }
 
-// newID returns a stage id that looks like those of the engine.
+// newID returns a stage id like those of the engine: later ones sort behind.
 func newID() ingest.StageID {
-	var b [16]byte
-	_, _ = cryptorand.Read(b[:]) // never fails
-	return ingest.StageID(fmt.Sprintf("%x-%x-7%x-8%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])[:36])
+	return ingest.StageID(id.New())
 }
 
 // noise returns n bytes that differ for every seed.
