@@ -31,7 +31,7 @@ type Options struct {
 	// SegmentSize is where a segment ends, in bytes; 0 = 256 MiB.
 	SegmentSize int64
 
-	// BufferBudget is the memory for all copy buffers together, in bytes; 0 = 16 MiB,
+	// BufferBudget is the memory for all copy buffers together, in bytes; 0 = 24 MiB,
 	// at least 2 MiB.
 	BufferBudget int64
 
@@ -63,7 +63,7 @@ func (o Options) withDefaults() Options {
 		o.SegmentSize = 256 << 20
 	}
 	if o.BufferBudget == 0 {
-		o.BufferBudget = 16 << 20
+		o.BufferBudget = 24 << 20
 	}
 	o.BufferBudget = max(o.BufferBudget, 2<<20)
 	if o.SyncEvery <= 0 {
