@@ -44,7 +44,7 @@ func serve(t *testing.T, grace time.Duration, h http.HandlerFunc) (url string, s
 	t.Helper()
 	cfg := config.Default()
 	cfg.Listen = "127.0.0.1:0"
-	f, err := listen(cfg, h, slog.New(slog.DiscardHandler))
+	f, err := listen(cfg, h, &memory{set: func(int64) {}}, slog.New(slog.DiscardHandler))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -134,11 +134,11 @@ func TestListenNamesTheAddressThatIsTaken(t *testing.T) {
 	defer l.Close()
 	cfg := config.Default()
 	cfg.Listen = l.Addr().String()
-	if _, err := listen(cfg, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), cfg.Listen) {
+	if _, err := listen(cfg, http.NotFoundHandler(), &memory{set: func(int64) {}}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), cfg.Listen) {
 		t.Errorf("got %v", err)
 	}
 	cfg.Listen, cfg.TLSCert, cfg.TLSKey = "127.0.0.1:0", "none.pem", "none.pem"
-	if _, err := listen(cfg, http.NotFoundHandler(), slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "TLS certificate") {
+	if _, err := listen(cfg, http.NotFoundHandler(), &memory{set: func(int64) {}}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "TLS certificate") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -44,7 +44,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	limitMemory()
+	memory := limitMemory()
 
 	lock, err := lockDataDir(cfg.DataDir)
 	if err != nil {
@@ -96,7 +96,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 		Quiet: []string{"/healthz", "/readyz", "/metrics"},
 	}).Wrap(mux)
 
-	front, err := listen(cfg, handler, log)
+	front, err := listen(cfg, handler, memory, log)
 	if err != nil {
 		return err
 	}

@@ -35,7 +35,7 @@ type front struct {
 }
 
 // listen opens the address. Requests are served from front.serve on.
-func listen(cfg config.Config, handler http.Handler, log *slog.Logger) (*front, error) {
+func listen(cfg config.Config, handler http.Handler, memory *memory, log *slog.Logger) (*front, error) {
 	f := &front{scheme: "http", log: log}
 	var protocols http.Protocols
 	protocols.SetHTTP1(true)
@@ -45,6 +45,7 @@ func listen(cfg config.Config, handler http.Handler, log *slog.Logger) (*front, 
 		IdleTimeout:       idleTime,
 		MaxHeaderBytes:    maxHeader,
 		Protocols:         &protocols,
+		ConnState:         memory.follow,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	var certificates []tls.Certificate

@@ -24,6 +24,7 @@ type Intake struct {
 	mu     sync.Mutex
 	land   func() // leaves the flight; nil = nothing has been received yet
 	spools []*Spool
+	last   *Spool // received and not being sealed yet; nil = none
 }
 
 // NewIntake begins a request. The caller must Close it.
@@ -48,9 +49,10 @@ type Spool struct {
 // Size returns the bytes received.
 func (s *Spool) Size() int64 { return s.size }
 
-// Receive reads one file to its end and begins to make it durable while the
-// caller goes on with the body. hint is the expected size in bytes, or -1. An
-// error of r is returned as it is and leaves nothing behind.
+// Receive reads one file to its end. It becomes durable while the next one is
+// received, the last one at its delivery: a refused request of one file costs no
+// sync. hint is the expected size in bytes, or -1. An error of r is returned as
+// it is and leaves nothing behind.
 func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool, error) {
 	e := in.engine
 	e.crash("receive.begin")
@@ -77,31 +79,42 @@ func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool,
 	s.size = w.Length
 	e.crash("receive.written")
 	received = true
-	in.add(s)
-	in.slots <- struct{}{}
-	go func() {
-		defer func() { <-in.slots; close(s.sealed) }()
-		s.ref, s.err = stage.Seal(context.WithoutCancel(ctx), s.size)
-		if s.err != nil {
-			stage.Discard(context.WithoutCancel(ctx))
-			return
-		}
-		if s.sum != nil {
-			s.ref.SHA256 = s.sum.Sum(nil)
-		}
-	}()
+	if before := in.add(s); before != nil {
+		in.slots <- struct{}{}
+		go func() {
+			defer func() { <-in.slots }()
+			before.seal()
+		}()
+	}
 	return s, nil
 }
 
-// add notes a file that has been received. With the first one the flight begins:
-// a request that is slow to send it must hold up no sweep.
-func (in *Intake) add(s *Spool) {
+// seal makes the file durable. It is called once.
+func (s *Spool) seal() {
+	defer close(s.sealed)
+	ctx := context.Background() // what was received is kept or dropped as a whole
+	s.ref, s.err = s.stage.Seal(ctx, s.size)
+	if s.err != nil {
+		s.stage.Discard(ctx)
+		return
+	}
+	if s.sum != nil {
+		s.ref.SHA256 = s.sum.Sum(nil)
+	}
+}
+
+// add notes a file that has been received and returns the one before it, which is
+// to be sealed now. With the first one the flight begins: a request that is slow
+// to send it must hold up no sweep.
+func (in *Intake) add(s *Spool) (before *Spool) {
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	if in.land == nil {
 		in.land = in.engine.flights.begin()
 	}
 	in.spools = append(in.spools, s)
+	before, in.last = in.last, s
+	return before
 }
 
 // doubt notes that the outcome of a delivery is not known: the files are left to
@@ -114,9 +127,16 @@ func (in *Intake) doubt() {
 	}
 }
 
-// settled waits until every spooled file is on stable storage and returns the
-// first failure.
+// settled returns when every spooled file is on stable storage, with the first
+// failure.
 func (in *Intake) settled() error {
+	in.mu.Lock()
+	last := in.last
+	in.last = nil
+	in.mu.Unlock()
+	if last != nil {
+		last.seal()
+	}
 	var first error
 	for _, s := range in.spools {
 		<-s.sealed
@@ -134,6 +154,12 @@ func (in *Intake) Close() {
 	defer in.mu.Unlock()
 	ctx := context.Background()
 	for _, s := range in.spools {
+		if s == in.last {
+			if err := s.stage.Discard(ctx); err != nil {
+				in.engine.log.Warn("a spooled file was not removed", "error", err)
+			}
+			continue
+		}
 		<-s.sealed
 		if s.err == nil && !s.kept {
 			if err := in.engine.blobs.Delete(ctx, s.ref.Key); err != nil {
@@ -141,7 +167,7 @@ func (in *Intake) Close() {
 			}
 		}
 	}
-	in.spools = nil
+	in.spools, in.last = nil, nil
 	if in.land != nil {
 		in.land()
 		in.land = nil // what comes now is a flight of its own
