@@ -344,7 +344,7 @@ func TestPublishState(t *testing.T) {
 			first := into(c, w.job("first"))
 			first.Open.Processing.Publish, first.Open.Processing.PreservePublish = tt.old, tt.preserve
 			old := w.put(w.admin, first, file{"", "a.xml", "1"})
-			if old.Publish != tt.old {
+			if (old.Publish != 0) != tt.old {
 				t.Fatalf("a new asset's state is %v, the job's %v", old.Publish, tt.old)
 			}
 			second := into(c, w.job("second", overwrite))

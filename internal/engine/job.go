@@ -79,7 +79,7 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 		return nil, err
 	}
 	j := &ingest.Job{
-		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Name: name, OriginalName: s.Name,
+		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Kind: ingest.JobUpload, Name: name, OriginalName: s.Name,
 		State: ingest.JobNew, Open: true, Description: s.Description, Locale: s.Locale, Client: s.Client,
 		Address: s.Address, Processing: s.Processing, Echo: s.Echo, Created: now, LastPost: now,
 		Counts: ingest.JobCounts{Warning: int64(len(s.Warnings))},

@@ -220,13 +220,13 @@ func successLog(v *ingest.Version) ingest.LogType {
 
 // publishState decides whether the asset is marked for publish (Scene7
 // contract, section 5).
-func publishState(c *ingest.Company, l landing, update, old bool) bool {
+func publishState(c *ingest.Company, l landing, update bool, old ingest.Contexts) ingest.Contexts {
 	wanted := l.processing.Publish
 	if l.publish != nil {
 		wanted = *l.publish
 	}
 	if !update {
-		return wanted
+		return ingest.MarkedIf(wanted)
 	}
 	preserve := c.Settings.RetainPublishState
 	if l.processing.PreservePublish != nil {
@@ -235,7 +235,7 @@ func publishState(c *ingest.Company, l landing, update, old bool) bool {
 	if preserve {
 		return old
 	}
-	return wanted
+	return ingest.MarkedIf(wanted)
 }
 
 func hidden(fileName string) bool { return fileName == ".DS_Store" || fileName == "Thumbs.db" }

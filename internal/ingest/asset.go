@@ -13,13 +13,15 @@ type Asset struct {
 	Name     string // file name without its last extension, after the naming rules
 	FileName string // with extension
 	Type     AssetType
+	SubType  string // of a set: what its maker calls it; else empty
+	Engine   string // generation engine that made a byproduct (PhotoshopLayers, PostScriptRip, …); "" = not a byproduct
 	State    AssetState
 	Media    Media // of the current version
 	Version  Number
-	Size     int64  // bytes
-	SHA256   []byte // 32 bytes; nil while it is still being computed
-	Publish  bool   // marked for publish
-	Crop     *Rect  // nil = whole image
+	Size     int64    // bytes
+	SHA256   []byte   // 32 bytes; nil while it is still being computed
+	Publish  Contexts // what it is marked for publish in; 0 = not marked
+	Crop     *Rect    // nil = whole image
 	Metadata map[string]string
 
 	Created    time.Time
@@ -27,6 +29,7 @@ type Asset struct {
 	Modified   time.Time // last change of bytes, name, place or metadata
 	ModifiedBy Number
 	Trashed    time.Time // zero = not in trash
+	Emptied    bool      // it was in the trash when that was emptied: a memory without bytes
 }
 
 // AssetState is how far the processing of the current version has come. The

@@ -10,6 +10,7 @@ type Company struct {
 	Name     string // unique; its folder tree is shown as starting with Name + "/"
 	Slug     string // unique; for addresses: lower-case letters, digits and '-'
 	Settings CompanySettings
+	Expires  time.Time // from when on only administrators may use it; zero = never
 	Created  time.Time
 }
 
@@ -18,10 +19,22 @@ type Company struct {
 type CompanySettings struct {
 	Overwrite          Match             `json:"overwrite-mode,omitempty"`       // which existing asset an upload may replace
 	RetainPublishState bool              `json:"retain-publish-state,omitempty"` // a replaced asset keeps its publish state unless the upload says otherwise
-	AllowJavascript    bool              `json:"allow-javascript,omitempty"`     // take JavaScript files, which run in the browsers of those who open them
-	QuotaBytes         int64             `json:"quota-bytes,omitempty"`          // bytes of all current versions; 0 = no limit
-	QuotaFiles         int64             `json:"quota-files,omitempty"`          // assets outside the trash; 0 = no limit
-	UserQuotaBytes     int64             `json:"user-quota-bytes,omitempty"`     // the same per user who created them
+	SourceProfile      Number            `json:"source-profile,omitempty"`       // ICC profile assumed for images without one; 0 = none
+	DisplayProfile     Number            `json:"display-profile,omitempty"`
+	IptcExifMapping    string            `json:"iptc-exif-mapping,omitempty"` // handle of a style sheet, kept for clients
+	XMPMapping         string            `json:"xmp-mapping,omitempty"`
+	DiskWarning        int               `json:"disk-warning,omitempty"`
+	TrashWarning       bool              `json:"trash-warning,omitempty"` // mail before the trash is emptied
+	FileExtOption      string            `json:"file-extension-option,omitempty"`
+	ImmediateDelete    bool              `json:"immediate-delete,omitempty"` // deleting skips the trash
+	SmartCropPDF       bool              `json:"smart-crop-pdf,omitempty"`
+	SmartCropPSD       bool              `json:"smart-crop-psd,omitempty"`
+	DMVersion          string            `json:"dm-version,omitempty"`
+	IMSOrg             string            `json:"ims-org,omitempty"`
+	AllowJavascript    bool              `json:"allow-javascript,omitempty"` // take JavaScript files, which run in the browsers of those who open them
+	QuotaBytes         int64             `json:"quota-bytes,omitempty"`      // bytes of all current versions; 0 = no limit
+	QuotaFiles         int64             `json:"quota-files,omitempty"`      // assets outside the trash; 0 = no limit
+	UserQuotaBytes     int64             `json:"user-quota-bytes,omitempty"` // the same per user who created them
 	UserQuotaFiles     int64             `json:"user-quota-files,omitempty"`
 	Doors              map[string]string `json:"doors,omitempty"` // settings that only one door reads, by name
 }

@@ -71,6 +71,13 @@ const (
 	CodeDigest         Code = "digest"           // the bytes do not match the promised digest
 	CodeOffset         Code = "offset"           // the window does not start where the upload stands
 	CodeDiskFull       Code = "disk-full"        // no space left for the bytes or the database
+	CodeCompanyExpired Code = "company-expired"  // the company exists and may not be used any more
+	CodePermission     Code = "permission"       // the folder or asset does not allow it to the caller's groups
+	CodeImpersonation  Code = "impersonation"    // the caller may not look through another user's eyes
+	CodeAccessGroup    Code = "access-group"     // the caller may not look through the group's eyes
+	CodeTargetUser     Code = "target-user"      // the user exists and is not the caller's to act on
+	CodeUnknownUser    Code = "unknown-user"     // no such user
+	CodeRoleValue      Code = "role-value"       // a value that the caller's role may not give
 	CodeUnsupported    Code = "unsupported-type" // the library does not take files of that kind
 )
 

@@ -10,6 +10,7 @@ type Job struct {
 	Company      Number
 	User         Number
 	Door         Door
+	Kind         JobKind
 	Name         string // unique within the company
 	OriginalName string // as the client gave it
 	State        JobState
@@ -21,11 +22,33 @@ type Job struct {
 	Processing   Processing
 	Echo         []byte // the door's own record of the options, opaque to the engine
 	Counts       JobCounts
-	Pending      int // tasks that the job still waits for
+	Paused       bool // its queued tasks wait until it is resumed
+	Pending      int  // tasks that the job still waits for
 	Created      time.Time
 	LastPost     time.Time // the idle time-out counts from here
 	Finished     time.Time // zero = not finished
 }
+
+// JobKind says what a job does. The words are those of the Scene7 job types.
+type JobKind string
+
+// Kinds of jobs.
+const (
+	JobUpload          JobKind = "UploadPost" // files that clients send
+	JobURLUpload       JobKind = "UrlUpload"
+	JobDirectoryUpload JobKind = "UploadFromServerDirectory"
+	JobImagePublish    JobKind = "ImageServingPublish"
+	JobRenderPublish   JobKind = "ImageRenderingPublish"
+	JobVideoPublish    JobKind = "VideoPublish"
+	JobDirPublish      JobKind = "ServerDirectoryPublish"
+	JobMetadataPublish JobKind = "MetadataUpload"
+	JobOptimize        JobKind = "ImageOptimization"
+	JobReprocess       JobKind = "ReprocessAssets"
+	JobRipPDF          JobKind = "PdfRip"
+	JobExport          JobKind = "Export"
+	JobVideoSitemap    JobKind = "CreateVideoSitemap"
+	JobAutoSets        JobKind = "AutomatedSetGeneration"
+)
 
 // JobState is where a job stands.
 type JobState string

@@ -46,6 +46,9 @@ type Tx interface {
 	JobTx
 	TaskTx
 	EventTx
+	DocumentTx
+	LinkTx
+	ValueTx
 }
 
 // CompanyTx keeps companies.
@@ -90,7 +93,13 @@ type UserTx interface {
 type FolderTx interface {
 	CreateFolder(*Folder) error
 	Folder(company Number, path string) (*Folder, error)
-	FolderByNumber(Number) (*Folder, error)
+	FolderByNumber(Number) (*Folder, error) // deleted ones too
+	// UpdateFolder stores Parent, Path, Modified and Deleted.
+	UpdateFolder(*Folder) error
+	// DeletedFolder returns the deleted folder that had the path last.
+	DeletedFolder(company Number, path string) (*Folder, error)
+	// MoveFolders gives the folders at and below a path the new one in its place.
+	MoveFolders(company Number, from, to string, modified time.Time) error
 	// Folders lists the folders at and below path ("" = all).
 	Folders(company Number, under string, page Page) ([]*Folder, error)
 }

@@ -7,6 +7,11 @@ type User struct {
 	Number       Number
 	UUID         UUID
 	Login        string // unique, compared without regard to ASCII case; usually an e-mail address
+	FirstName    string
+	LastName     string
+	DefaultRole  Role   // of memberships without a role of their own; "" = none
+	DefaultTitle string // the door's own name of it
+	IMSUserID    string // the vendor's identity, kept for clients
 	PasswordHash string // PHC string; empty = no password login
 	Admin        bool   // may do everything in every company
 	Disabled     bool
@@ -36,7 +41,7 @@ const (
 type Membership struct {
 	User    Number
 	Company Number
-	Role    Role
+	Role    Role   // "" = the user's DefaultRole
 	Title   string // the door's own name of the role as it was given (IpsUser, Creators, …); "" = same as Role
 	Active  bool
 }
@@ -70,6 +75,8 @@ type Principal struct {
 	Login       string
 	Admin       bool
 	Memberships []Membership // active ones only
+	Groups      []Number     // groups of the user; loaded by the engine where permissions count
+	OnlyGroup   Number       // only what this group may read is shown; 0 = no such limit
 }
 
 // Anonymous reports whether nobody is logged in.
@@ -93,6 +100,9 @@ func (p Principal) RoleIn(company Number) Role {
 func (u *User) Principal(memberships []Membership) Principal {
 	p := Principal{User: u.Number, UUID: u.UUID, Login: u.Login, Admin: u.Admin}
 	for _, m := range memberships {
+		if m.Role == "" {
+			m.Role, m.Title = u.DefaultRole, u.DefaultTitle
+		}
 		if m.Active {
 			p.Memberships = append(p.Memberships, m)
 		}

@@ -51,7 +51,7 @@ func newAssetItem(a *ingest.Asset, companyName string) AssetItem {
 		Name: a.Name, FileName: a.FileName, Folder: companyName + "/" + a.Path,
 		Type: string(a.Type), ContentType: a.Media.ContentType, Size: a.Size, SHA256: hexOrNil(a.SHA256),
 		Width: orNil(a.Media.Width == 0, a.Media.Width), Height: orNil(a.Media.Height == 0, a.Media.Height),
-		State: string(a.State), Publish: a.Publish, Created: stamp(a.Created), Modified: stamp(a.Modified),
+		State: string(a.State), Publish: a.Publish != 0, Created: stamp(a.Created), Modified: stamp(a.Modified),
 	}
 }
 

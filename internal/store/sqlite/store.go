@@ -71,7 +71,10 @@ func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	s := &Store{
 		path:    path,
 		opts:    opts.withDefaults(),
-		dialect: &sqlstore.Dialect{Classify: classify},
+		dialect: &sqlstore.Dialect{
+			Classify:           classify,
+			ReserveAssetNumber: `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'assets' RETURNING seq`,
+		},
 		closing: make(chan struct{}),
 	}
 	if err := createFile(path); err != nil {

@@ -1,6 +1,7 @@
 package sqlite
 
 import (
+	"database/sql"
 	"database/sql/driver"
 	"fmt"
 	"reflect"
@@ -40,6 +41,17 @@ func scanValue(dest any, v driver.Value) error {
 	case *string:
 		if s, ok := v.(string); ok {
 			*d = s
+			return nil
+		}
+	case *float64:
+		if f, ok := v.(float64); ok {
+			*d = f
+			return nil
+		}
+	case *sql.NullFloat64:
+		f, ok := v.(float64)
+		if ok || v == nil {
+			*d = sql.NullFloat64{Float64: f, Valid: ok}
 			return nil
 		}
 	case *[]byte:

@@ -4,11 +4,11 @@ import "sluice/internal/ingest"
 
 // assetColumns reads an asset. A version of 0 stands for the newest one, so that
 // creating an asset need not write its row twice.
-const assetColumns = `SELECT a.number, a.uuid, a.company, a.folder, COALESCE(f.path, ''), a.name, a.file_name, a.type, a.state,
+const assetColumns = `SELECT a.number, a.uuid, a.company, a.folder, COALESCE(f.path, ''), a.name, a.file_name, a.type, a.sub_type, a.engine, a.state,
 	a.content_type, a.width, a.height, a.frames, a.orientation, a.alpha,
 	CASE WHEN a.version <> 0 THEN a.version
 		ELSE COALESCE((SELECT v.number FROM versions v WHERE v.asset = a.number ORDER BY v.ordinal DESC LIMIT 1), 0) END,
-	a.size, a.sha256, a.publish, a.crop, a.metadata, a.created, a.created_by, a.modified, a.modified_by, a.trashed
+	a.size, a.sha256, a.publish, a.crop, a.metadata, a.created, a.created_by, a.modified, a.modified_by, a.trashed, a.in_trash
 	FROM assets a LEFT JOIN folders f ON f.number = a.folder`
 
 // CreateAsset implements ingest.AssetTx.
@@ -19,14 +19,14 @@ func (t *Tx) CreateAsset(a *ingest.Asset) error {
 		return t.failure(op, "asset", err)
 	}
 	number, err := t.insert(op, "asset",
-		`INSERT INTO assets (uuid, company, folder, name, file_name, type, state,
+		`INSERT INTO assets (uuid, company, folder, name, file_name, type, sub_type, engine, state,
 			content_type, width, height, frames, orientation, alpha,
 			version, size, sha256, publish, crop, metadata, created, created_by, modified, modified_by, trashed, in_trash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25) RETURNING number`,
-		a.UUID, a.Company, a.Folder, a.Name, a.FileName, a.Type, a.State,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) RETURNING number`,
+		a.UUID, a.Company, a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
-		a.Version, a.Size, bytesOrNull(a.SHA256), flag(a.Publish), crop, metadata,
-		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(a.Trashed), flag(!a.Trashed.IsZero()))
+		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
+		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(a.Trashed), trashColumn(a))
 	if err != nil {
 		return err
 	}
@@ -51,14 +51,14 @@ func (t *Tx) UpdateAsset(a *ingest.Asset) error {
 		return err
 	}
 	err = t.change(op, "asset",
-		`UPDATE assets SET folder = $1, name = $2, file_name = $3, type = $4, state = $5,
-			content_type = $6, width = $7, height = $8, frames = $9, orientation = $10, alpha = $11,
-			version = $12, size = $13, sha256 = $14, publish = $15, crop = $16, metadata = $17,
-			modified = $18, modified_by = $19, trashed = $20, in_trash = $21 WHERE number = $22`,
-		a.Folder, a.Name, a.FileName, a.Type, a.State,
+		`UPDATE assets SET folder = $1, name = $2, file_name = $3, type = $4, sub_type = $5, engine = $6, state = $7,
+			content_type = $8, width = $9, height = $10, frames = $11, orientation = $12, alpha = $13,
+			version = $14, size = $15, sha256 = $16, publish = $17, crop = $18, metadata = $19,
+			modified = $20, modified_by = $21, trashed = $22, in_trash = $23 WHERE number = $24`,
+		a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
-		a.Version, a.Size, bytesOrNull(a.SHA256), flag(a.Publish), crop, metadata,
-		micros(a.Modified), a.ModifiedBy, micros(a.Trashed), flag(!a.Trashed.IsZero()), a.Number)
+		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
+		micros(a.Modified), a.ModifiedBy, micros(a.Trashed), trashColumn(a), a.Number)
 	if err != nil {
 		return err
 	}
@@ -88,6 +88,17 @@ func (t *Tx) AssetsNamed(company ingest.Number, name string) ([]*ingest.Asset, e
 		assetColumns+` WHERE a.company = $1 AND a.name = $2 ORDER BY a.number`, company, name)
 }
 
+// trashColumn is 0 outside the trash, 1 in it and 2 after it was emptied.
+func trashColumn(a *ingest.Asset) int64 {
+	switch {
+	case a.Emptied:
+		return 2
+	case !a.Trashed.IsZero():
+		return 1
+	}
+	return 0
+}
+
 func assetJSON(a *ingest.Asset) (crop, metadata string, err error) {
 	if a.Crop != nil {
 		if crop, err = toJSON(a.Crop); err != nil {
@@ -104,17 +115,17 @@ func assetJSON(a *ingest.Asset) (crop, metadata string, err error) {
 
 func readAsset(rows Rows) (*ingest.Asset, error) {
 	a := &ingest.Asset{}
-	var alpha, publish, created, modified, trashed int64
+	var alpha, publish, created, modified, trashed, inTrash int64
 	var crop, metadata string
 	err := rows.Scan((*int64)(&a.Number), (*string)(&a.UUID), (*int64)(&a.Company), (*int64)(&a.Folder), &a.Path, &a.Name, &a.FileName,
-		(*string)(&a.Type), (*string)(&a.State),
+		(*string)(&a.Type), &a.SubType, &a.Engine, (*string)(&a.State),
 		&a.Media.ContentType, &a.Media.Width, &a.Media.Height, &a.Media.Frames, &a.Media.Orientation, &alpha,
 		(*int64)(&a.Version), &a.Size, &a.SHA256, &publish, &crop, &metadata,
-		&created, (*int64)(&a.CreatedBy), &modified, (*int64)(&a.ModifiedBy), &trashed)
+		&created, (*int64)(&a.CreatedBy), &modified, (*int64)(&a.ModifiedBy), &trashed, &inTrash)
 	if err != nil {
 		return nil, err
 	}
-	a.Media.Alpha, a.Publish = alpha != 0, publish != 0
+	a.Media.Alpha, a.Publish, a.Emptied = alpha != 0, ingest.Contexts(publish), inTrash == 2
 	a.Created, a.Modified, a.Trashed = instant(created), instant(modified), instant(trashed)
 	if err := fromJSON(crop, &a.Crop); err != nil {
 		return nil, err

@@ -2,7 +2,7 @@ package sqlstore
 
 import "sluice/internal/ingest"
 
-const companyColumns = `SELECT number, uuid, name, slug, settings, created FROM companies`
+const companyColumns = `SELECT number, uuid, name, slug, settings, expires, created FROM companies`
 
 // CreateCompany implements ingest.CompanyTx.
 func (t *Tx) CreateCompany(c *ingest.Company) error {
@@ -12,8 +12,8 @@ func (t *Tx) CreateCompany(c *ingest.Company) error {
 		return t.failure(op, "company", err)
 	}
 	number, err := t.insert(op, "company",
-		`INSERT INTO companies (uuid, name, slug, settings, created) VALUES ($1, $2, $3, $4, $5) RETURNING number`,
-		c.UUID, c.Name, c.Slug, settings, micros(c.Created))
+		`INSERT INTO companies (uuid, name, slug, settings, expires, created) VALUES ($1, $2, $3, $4, $5, $6) RETURNING number`,
+		c.UUID, c.Name, c.Slug, settings, micros(c.Expires), micros(c.Created))
 	if err != nil {
 		return err
 	}
@@ -28,8 +28,8 @@ func (t *Tx) UpdateCompany(c *ingest.Company) error {
 	if err != nil {
 		return t.failure(op, "company", err)
 	}
-	return t.change(op, "company", `UPDATE companies SET name = $1, slug = $2, settings = $3 WHERE number = $4`,
-		c.Name, c.Slug, settings, c.Number)
+	return t.change(op, "company", `UPDATE companies SET name = $1, slug = $2, settings = $3, expires = $4 WHERE number = $5`,
+		c.Name, c.Slug, settings, micros(c.Expires), c.Number)
 }
 
 // Company implements ingest.CompanyTx.
@@ -78,10 +78,10 @@ func (t *Tx) LockCompany(number ingest.Number) error {
 func readCompany(rows Rows) (*ingest.Company, error) {
 	c := &ingest.Company{}
 	var settings string
-	var created int64
-	if err := rows.Scan((*int64)(&c.Number), (*string)(&c.UUID), &c.Name, &c.Slug, &settings, &created); err != nil {
+	var expires, created int64
+	if err := rows.Scan((*int64)(&c.Number), (*string)(&c.UUID), &c.Name, &c.Slug, &settings, &expires, &created); err != nil {
 		return nil, err
 	}
-	c.Created = instant(created)
+	c.Expires, c.Created = instant(expires), instant(created)
 	return c, fromJSON(settings, &c.Settings)
 }

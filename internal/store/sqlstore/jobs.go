@@ -3,8 +3,8 @@ package sqlstore
 import "sluice/internal/ingest"
 
 const (
-	jobFields = `number, uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address,
-	processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
+	jobFields = `number, uuid, company, user_number, door, kind, name, original_name, state, is_open, description, locale, client, address,
+	processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, paused, pending,
 	created, last_post, finished`
 	jobColumns = `SELECT ` + jobFields + ` FROM jobs`
 )
@@ -18,12 +18,12 @@ func (t *Tx) CreateJob(j *ingest.Job) error {
 	}
 	c := j.Counts
 	number, err := t.insert(op, "job",
-		`INSERT INTO jobs (uuid, company, user_number, door, name, original_name, state, is_open, description, locale, client, address,
-			processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, pending,
+		`INSERT INTO jobs (uuid, company, user_number, door, kind, name, original_name, state, is_open, description, locale, client, address,
+			processing, echo, total_files, success_files, update_files, duplicate_files, error_files, warning_files, paused, pending,
 			created, last_post, finished)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24) RETURNING number`,
-		j.UUID, j.Company, j.User, j.Door, j.Name, j.OriginalName, j.State, flag(j.Open), j.Description, j.Locale, j.Client, j.Address,
-		processing, bytesOrNull(j.Echo), c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning, j.Pending,
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26) RETURNING number`,
+		j.UUID, j.Company, j.User, j.Door, j.Kind, j.Name, j.OriginalName, j.State, flag(j.Open), j.Description, j.Locale, j.Client, j.Address,
+		processing, bytesOrNull(j.Echo), c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning, flag(j.Paused), j.Pending,
 		micros(j.Created), micros(j.LastPost), micros(j.Finished))
 	if err != nil {
 		return err
@@ -42,8 +42,8 @@ func (t *Tx) ChangeJob(number ingest.Number, d ingest.JobDelta) (*ingest.Job, er
 			duplicate_files = duplicate_files + $4, error_files = error_files + $5, warning_files = warning_files + $6,
 			pending = pending + $7, last_post = CASE WHEN last_post < $8 THEN $9 ELSE last_post END, is_open = is_open * $10
 		WHERE number = $11 AND is_open >= $12
-		RETURNING number, uuid, company, user_number, door, name, state, is_open, total_files, success_files, update_files,
-			duplicate_files, error_files, warning_files, pending, last_post`,
+		RETURNING number, uuid, company, user_number, door, kind, name, state, is_open, total_files, success_files, update_files,
+			duplicate_files, error_files, warning_files, paused, pending, last_post`,
 		c.Total, c.Success, c.Update, c.Duplicate, c.Error, c.Warning,
 		d.Pending, micros(d.LastPost), micros(d.LastPost), flag(!d.Close), number, flag(d.IfOpen))
 	if d.IfOpen && err != nil && ingest.KindOf(err) == ingest.NotFound {
@@ -56,18 +56,18 @@ func (t *Tx) ChangeJob(number ingest.Number, d ingest.JobDelta) (*ingest.Job, er
 
 func readChangedJob(rows Rows) (*ingest.Job, error) {
 	j := &ingest.Job{}
-	var open, lastPost int64
+	var open, paused, lastPost int64
 	c := &j.Counts
-	err := rows.Scan((*int64)(&j.Number), (*string)(&j.UUID), (*int64)(&j.Company), (*int64)(&j.User), (*string)(&j.Door), &j.Name,
-		(*string)(&j.State), &open, &c.Total, &c.Success, &c.Update, &c.Duplicate, &c.Error, &c.Warning, &j.Pending, &lastPost)
-	j.Open, j.LastPost = open != 0, instant(lastPost)
+	err := rows.Scan((*int64)(&j.Number), (*string)(&j.UUID), (*int64)(&j.Company), (*int64)(&j.User), (*string)(&j.Door), (*string)(&j.Kind), &j.Name,
+		(*string)(&j.State), &open, &c.Total, &c.Success, &c.Update, &c.Duplicate, &c.Error, &c.Warning, &paused, &j.Pending, &lastPost)
+	j.Open, j.Paused, j.LastPost = open != 0, paused != 0, instant(lastPost)
 	return j, err
 }
 
 // SetJobState implements ingest.JobTx.
 func (t *Tx) SetJobState(j *ingest.Job) error {
-	return t.change("sqlstore.SetJobState", "job", `UPDATE jobs SET state = $1, is_open = $2, finished = $3 WHERE number = $4`,
-		j.State, flag(j.Open), micros(j.Finished), j.Number)
+	return t.change("sqlstore.SetJobState", "job", `UPDATE jobs SET state = $1, is_open = $2, paused = $3, finished = $4 WHERE number = $5`,
+		j.State, flag(j.Open), flag(j.Paused), micros(j.Finished), j.Number)
 }
 
 // Job implements ingest.JobTx.
@@ -140,17 +140,17 @@ func jobArm(q *query, f ingest.JobFilter, companies []ingest.Number, page ingest
 
 func readJob(rows Rows) (*ingest.Job, error) {
 	j := &ingest.Job{}
-	var open, created, lastPost, finished int64
+	var open, created, lastPost, finished, paused int64
 	var processing string
 	c := &j.Counts
-	err := rows.Scan((*int64)(&j.Number), (*string)(&j.UUID), (*int64)(&j.Company), (*int64)(&j.User), (*string)(&j.Door),
+	err := rows.Scan((*int64)(&j.Number), (*string)(&j.UUID), (*int64)(&j.Company), (*int64)(&j.User), (*string)(&j.Door), (*string)(&j.Kind),
 		&j.Name, &j.OriginalName, (*string)(&j.State), &open, &j.Description, &j.Locale, &j.Client, &j.Address,
-		&processing, &j.Echo, &c.Total, &c.Success, &c.Update, &c.Duplicate, &c.Error, &c.Warning, &j.Pending,
+		&processing, &j.Echo, &c.Total, &c.Success, &c.Update, &c.Duplicate, &c.Error, &c.Warning, &paused, &j.Pending,
 		&created, &lastPost, &finished)
 	if err != nil {
 		return nil, err
 	}
-	j.Open = open != 0
+	j.Open, j.Paused = open != 0, paused != 0
 	j.Created, j.LastPost, j.Finished = instant(created), instant(lastPost), instant(finished)
 	return j, fromJSON(processing, &j.Processing)
 }

@@ -1,6 +1,7 @@
 package sqlstore
 
 import (
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -33,14 +34,19 @@ func (q *query) add(text string, args ...any) {
 
 func (q *query) String() string { return q.text.String() }
 
-// in appends "column IN (…)".
+// in appends "column IN (…)". The list is filled up to a power of two with its last
+// value, so that lists of many lengths share few statements.
 func in[T any](q *query, column string, values []T) {
+	if len(values) == 0 {
+		q.add("1 = 0")
+		return
+	}
 	q.add(column + " IN (")
-	for i, v := range values {
+	for i := range 1 << bits.Len(uint(len(values)-1)) {
 		if i > 0 {
 			q.add(",")
 		}
-		q.add("?", v)
+		q.add("?", values[min(i, len(values)-1)])
 	}
 	q.add(")")
 }

@@ -46,6 +46,9 @@ type Dialect struct {
 	// SkipLocked ends a SELECT that passes over rows which another transaction
 	// holds, for instance " FOR UPDATE SKIP LOCKED".
 	SkipLocked string
+	// ReserveAssetNumber is a statement that takes the next number of the assets
+	// table and returns it.
+	ReserveAssetNumber string
 }
 
 // Tx implements ingest.Tx. It is used by one goroutine and must not be used

@@ -2,14 +2,14 @@ package sqlstore
 
 import "sluice/internal/ingest"
 
-const userColumns = `SELECT u.number, u.uuid, u.login, u.password_hash, u.admin, u.disabled, u.expires, u.created FROM users u`
+const userColumns = `SELECT u.number, u.uuid, u.login, u.first_name, u.last_name, u.default_role, u.default_title, u.ims_user, u.password_hash, u.admin, u.disabled, u.expires, u.created FROM users u`
 
 // CreateUser implements ingest.UserTx.
 func (t *Tx) CreateUser(u *ingest.User) error {
 	number, err := t.insert("sqlstore.CreateUser", "user",
-		`INSERT INTO users (uuid, login, login_key, password_hash, admin, disabled, expires, created)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) RETURNING number`,
-		u.UUID, u.Login, loginKey(u.Login), u.PasswordHash, flag(u.Admin), flag(u.Disabled), micros(u.Expires), micros(u.Created))
+		`INSERT INTO users (uuid, login, login_key, first_name, last_name, default_role, default_title, ims_user, password_hash, admin, disabled, expires, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13) RETURNING number`,
+		u.UUID, u.Login, loginKey(u.Login), u.FirstName, u.LastName, u.DefaultRole, u.DefaultTitle, u.IMSUserID, u.PasswordHash, flag(u.Admin), flag(u.Disabled), micros(u.Expires), micros(u.Created))
 	if err != nil {
 		return err
 	}
@@ -21,8 +21,9 @@ func (t *Tx) CreateUser(u *ingest.User) error {
 func (t *Tx) UpdateUser(u *ingest.User) error {
 	const op = "sqlstore.UpdateUser"
 	err := t.change(op, "user",
-		`UPDATE users SET login = $1, login_key = $2, password_hash = $3, admin = $4, disabled = $5, expires = $6 WHERE number = $7`,
-		u.Login, loginKey(u.Login), u.PasswordHash, flag(u.Admin), flag(u.Disabled), micros(u.Expires), u.Number)
+		`UPDATE users SET login = $1, login_key = $2, first_name = $3, last_name = $4, default_role = $5, default_title = $6, ims_user = $7,
+			password_hash = $8, admin = $9, disabled = $10, expires = $11 WHERE number = $12`,
+		u.Login, loginKey(u.Login), u.FirstName, u.LastName, u.DefaultRole, u.DefaultTitle, u.IMSUserID, u.PasswordHash, flag(u.Admin), flag(u.Disabled), micros(u.Expires), u.Number)
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,8 @@ func (t *Tx) Users(company ingest.Number, page ingest.Page) ([]*ingest.User, err
 func readUser(rows Rows) (*ingest.User, error) {
 	u := &ingest.User{}
 	var admin, disabled, expires, created int64
-	err := rows.Scan((*int64)(&u.Number), (*string)(&u.UUID), &u.Login, &u.PasswordHash, &admin, &disabled, &expires, &created)
+	err := rows.Scan((*int64)(&u.Number), (*string)(&u.UUID), &u.Login, &u.FirstName, &u.LastName,
+		(*string)(&u.DefaultRole), &u.DefaultTitle, &u.IMSUserID, &u.PasswordHash, &admin, &disabled, &expires, &created)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func assets(f *fixture) {
 	shoes, hats := f.folder(c, "shoes/"), f.folder(c, "hats/")
 	a := f.newAsset(c, shoes, "boot.jpg")
 	a.Media = ingest.Media{ContentType: "image/jpeg", Width: 640, Height: 480, Frames: 1, Orientation: 6, Alpha: true}
-	a.Size, a.SHA256, a.Publish = 1<<40, []byte("0123456789abcdef0123456789abcdef"), true
+	a.Size, a.SHA256, a.Publish = 1<<40, []byte("0123456789abcdef0123456789abcdef"), ingest.ContextVideo
 	a.Crop = &ingest.Rect{X: 1, Y: 2, Width: 3, Height: 4}
 	a.Metadata = map[string]string{"dc:title": "Boot \"x\" ✓", "empty": ""}
 	a.State = ingest.AssetProcessing
@@ -76,7 +76,7 @@ func assets(f *fixture) {
 	}
 	read()
 	a.Folder, a.Path, a.Name, a.FileName, a.Type, a.State = hats.Number, "hats/", "cap", "cap.tif", ingest.TypeOther, ingest.AssetFailed
-	a.Media, a.Size, a.SHA256, a.Publish, a.Crop, a.Metadata = ingest.Media{}, 5, nil, false, nil, nil
+	a.Media, a.Size, a.SHA256, a.Publish, a.Crop, a.Metadata = ingest.Media{}, 5, nil, 0, nil, nil
 	a.Modified, a.ModifiedBy, a.Trashed = noon.Add(time.Hour), 3, noon.Add(2*time.Hour)
 	f.updateAsset(a)
 	read()

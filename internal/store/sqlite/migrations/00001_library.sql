@@ -12,6 +12,7 @@ CREATE TABLE companies (
 	name     TEXT NOT NULL UNIQUE,
 	slug     TEXT NOT NULL UNIQUE,
 	settings TEXT NOT NULL,
+	expires  INTEGER NOT NULL,
 	created  INTEGER NOT NULL
 );
 
@@ -26,6 +27,11 @@ CREATE TABLE users (
 	uuid          TEXT NOT NULL UNIQUE,
 	login         TEXT NOT NULL,
 	login_key     TEXT NOT NULL UNIQUE, -- login with ASCII letters in lower case
+	first_name    TEXT NOT NULL,
+	last_name     TEXT NOT NULL,
+	default_role  TEXT NOT NULL,
+	default_title TEXT NOT NULL,
+	ims_user      TEXT NOT NULL,
 	password_hash TEXT NOT NULL,
 	admin         INTEGER NOT NULL,
 	disabled      INTEGER NOT NULL,
@@ -63,7 +69,9 @@ CREATE TABLE folders (
 	parent  INTEGER NOT NULL,
 	path    TEXT NOT NULL,
 	created INTEGER NOT NULL,
-	UNIQUE (company, path)
+	modified INTEGER NOT NULL,
+	deleted INTEGER NOT NULL, -- its own number once it is deleted, so that the path is free again
+	UNIQUE (company, path, deleted)
 );
 CREATE INDEX folders_company ON folders (company);
 
@@ -75,6 +83,8 @@ CREATE TABLE assets (
 	name         TEXT NOT NULL,
 	file_name    TEXT NOT NULL,
 	type         TEXT NOT NULL,
+	sub_type     TEXT NOT NULL,
+	engine       TEXT NOT NULL,
 	state        TEXT NOT NULL,
 	content_type TEXT NOT NULL,
 	width        INTEGER NOT NULL,
@@ -85,7 +95,7 @@ CREATE TABLE assets (
 	version      INTEGER NOT NULL, -- 0 = the newest
 	size         INTEGER NOT NULL,
 	sha256       BLOB,
-	publish      INTEGER NOT NULL,
+	publish      INTEGER NOT NULL, -- a bit for each context
 	crop         TEXT NOT NULL,
 	metadata     TEXT NOT NULL,
 	created      INTEGER NOT NULL,
@@ -93,8 +103,9 @@ CREATE TABLE assets (
 	modified     INTEGER NOT NULL,
 	modified_by  INTEGER NOT NULL,
 	trashed      INTEGER NOT NULL,
-	in_trash     INTEGER NOT NULL -- 1 when trashed is set: lists need equality to stay in the order of numbers
+	in_trash     INTEGER NOT NULL -- 1 when trashed is set, 2 when the trash has been emptied: lists need equality to stay in the order of numbers
 );
+INSERT INTO sqlite_sequence (name, seq) VALUES ('assets', 0); -- numbers are taken from here for other things too
 CREATE INDEX assets_company ON assets (company, in_trash);
 CREATE INDEX assets_folder ON assets (folder, in_trash);
 CREATE INDEX assets_name ON assets (company, name, in_trash);
@@ -189,6 +200,7 @@ CREATE TABLE jobs (
 	company         INTEGER NOT NULL REFERENCES companies (number),
 	user_number     INTEGER NOT NULL,
 	door            TEXT NOT NULL,
+	kind            TEXT NOT NULL,
 	name            TEXT NOT NULL,
 	original_name   TEXT NOT NULL,
 	state           TEXT NOT NULL,
@@ -205,6 +217,7 @@ CREATE TABLE jobs (
 	duplicate_files INTEGER NOT NULL,
 	error_files     INTEGER NOT NULL,
 	warning_files   INTEGER NOT NULL,
+	paused          INTEGER NOT NULL,
 	pending         INTEGER NOT NULL,
 	created         INTEGER NOT NULL,
 	last_post       INTEGER NOT NULL,
@@ -227,6 +240,7 @@ CREATE TABLE job_log (
 	extra      TEXT NOT NULL
 );
 CREATE INDEX job_log_job ON job_log (job, number, type);
+CREATE INDEX job_log_asset ON job_log (asset, number) WHERE asset <> 0;
 
 CREATE TABLE tasks (
 	number   INTEGER PRIMARY KEY,
@@ -258,3 +272,46 @@ CREATE TABLE events (
 	user_number INTEGER NOT NULL,
 	data        TEXT NOT NULL
 );
+
+-- Small things of companies; their content is JSON of the kind's own shape.
+CREATE TABLE documents (
+	number   INTEGER PRIMARY KEY AUTOINCREMENT,
+	uuid     TEXT NOT NULL,
+	company  INTEGER NOT NULL,
+	kind     TEXT NOT NULL,
+	owner    INTEGER NOT NULL,
+	other    INTEGER NOT NULL,
+	doc_key  TEXT NOT NULL,
+	name     TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	data     BLOB,
+	created  INTEGER NOT NULL,
+	modified INTEGER NOT NULL,
+	by_user  INTEGER NOT NULL
+);
+CREATE UNIQUE INDEX documents_key ON documents (company, kind, owner, doc_key) WHERE doc_key <> '';
+CREATE INDEX documents_owner ON documents (company, kind, owner, position, number);
+
+CREATE TABLE links (
+	kind     TEXT NOT NULL,
+	from_number INTEGER NOT NULL,
+	position INTEGER NOT NULL,
+	to_number INTEGER NOT NULL,
+	data     TEXT NOT NULL,
+	PRIMARY KEY (kind, from_number, position)
+) WITHOUT ROWID;
+CREATE INDEX links_to ON links (kind, to_number, from_number);
+
+-- Metadata values of assets. folded is text without regard to case.
+CREATE TABLE asset_values (
+	asset    INTEGER NOT NULL,
+	field    TEXT NOT NULL,
+	position INTEGER NOT NULL,
+	company  INTEGER NOT NULL,
+	text     TEXT NOT NULL,
+	folded   TEXT NOT NULL,
+	num      REAL,
+	PRIMARY KEY (asset, field, position)
+) WITHOUT ROWID;
+CREATE INDEX asset_values_text ON asset_values (company, field, folded, asset);
+CREATE INDEX asset_values_num ON asset_values (company, field, num, asset) WHERE num IS NOT NULL;

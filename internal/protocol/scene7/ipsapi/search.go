@@ -1,0 +1,6 @@
+package ipsapi
+
+// searchOperations lists the operations on searching and value lists.
+func (s *Service) searchOperations() handlers {
+	return handlers{}
+}
