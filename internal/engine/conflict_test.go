@@ -349,7 +349,7 @@ func TestPublishState(t *testing.T) {
 			}
 			second := into(c, w.job("second", overwrite))
 			second.Open.Processing.Publish, second.Open.Processing.PreservePublish = tt.job, tt.preserve
-			if a := w.stored(w.put(w.admin, second, file{"", "a.xml", "2"})); a.Publish != tt.want || a.Number != old.Number {
+			if a := w.stored(w.put(w.admin, second, file{"", "a.xml", "2"})); (a.Publish != 0) != tt.want || a.Number != old.Number {
 				t.Errorf("publish %v, want %v", a.Publish, tt.want)
 			}
 		})

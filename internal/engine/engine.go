@@ -117,3 +117,6 @@ func (e *Engine) wakeWorkers() {
 	default:
 	}
 }
+
+// Now is the time by the engine's clock.
+func (e *Engine) Now() time.Time { return e.now() }

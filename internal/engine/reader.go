@@ -13,12 +13,20 @@ import (
 // Forbidden with CodeCompanyExpired, from which administrators are exempt.
 func (e *Engine) MemberCompany(ctx context.Context, p ingest.Principal, number ingest.Number) (c *ingest.Company, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if c, err = authorize(tx, p, number, rightRead); err != nil {
-			return err
-		}
-		return e.expired(p, c)
+		c, err = e.authorize(tx, p, number, rightRead)
+		return err
 	})
 	return c, err
+}
+
+// authorize is what every verb that names a company asks first: the caller's right
+// in it, and that its time is not over.
+func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
+	c, err := authorize(tx, p, company, r)
+	if err != nil {
+		return nil, err
+	}
+	return c, e.expired(p, c)
 }
 
 // expired is the failure of everything that names a company whose time is over.

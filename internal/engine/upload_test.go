@@ -87,7 +87,7 @@ func TestAnUploadInWindows(t *testing.T) {
 	if w.read(a.UUID) != "0123456789" || !cmp.Equal(a.SHA256, sha("0123456789")) {
 		t.Errorf("bytes %q, digest %x", w.read(a.UUID), a.SHA256)
 	}
-	if a.Path != "x/y/" || !a.Publish || a.Metadata["title"] != "T" || a.CreatedBy != w.editor.User {
+	if a.Path != "x/y/" || a.Publish == 0 || a.Metadata["title"] != "T" || a.CreatedBy != w.editor.User {
 		t.Errorf("asset %+v", a)
 	}
 	if s, err := w.engine.Status(w.ctx, w.editor, u.UUID); err != nil || s.Upload.State != ingest.UploadDone || s.Upload.Asset != a.Number || s.Windows != nil {

@@ -94,3 +94,40 @@ func typeOfExtension(ext string) (AssetType, bool) {
 	}
 	return "", false
 }
+
+// AssetTypes lists the words of all asset types (Scene7 contract, section 12).
+func AssetTypes() []AssetType {
+	return []AssetType{
+		"Aco", "AdjustedView", "AnimatedGif", "Asset", "AssetSet", "Audio", "Cabinet", "Catalog", "ColorSwatch", "Css", "CuePoint",
+		"Excel", "Flash", "Font", "Fxg", "IccProfile", "Illustrator", "Image", "ImageMap", "ImageSet", "InDesign", "Javascript",
+		"LayerView", "Mask", "MasterVideo", "PDFSettings", "Pdf", "PostScript", "PowerPoint", "PremierExpressRemix", "PsdTemplate",
+		"RenderScene", "RenderSet", "Rtf", "SpinSet", "Svg", "Swc", "Template", "Video", "VideoCaption", "ViewerPreset", "ViewerSwf",
+		"Vignette", "Watermark", "WindowCovering", "Word", "Xml", "Xsl", "Zip", "ZoomTarget",
+	}
+}
+
+// AssetTypeNamed finds an asset type by its word without regard to case. ALL is
+// another word for Asset, and the names that some types had before API 4.0 and in
+// print are known too.
+func AssetTypeNamed(word string) (AssetType, bool) {
+	for _, kind := range AssetTypes() {
+		if strings.EqualFold(string(kind), word) {
+			return kind, true
+		}
+	}
+	switch strings.ToLower(word) {
+	case "all":
+		return TypeOther, true
+	case "worddoc":
+		return "Word", true
+	case "exceldoc":
+		return "Excel", true
+	case "powerpointdoc":
+		return "PowerPoint", true
+	case "rtfdoc":
+		return "Rtf", true
+	case "windowscovering":
+		return "WindowCovering", true
+	}
+	return "", false
+}

@@ -23,6 +23,7 @@ const (
 	EventJobFinished    EventKind = "job.finished"
 	EventAssetCreated   EventKind = "asset.created"
 	EventAssetReplaced  EventKind = "asset.replaced"
+	EventAssetChanged   EventKind = "asset.changed" // name, place, metadata or marks
 	EventAssetProcessed EventKind = "asset.processed"
 	EventAssetFailed    EventKind = "asset.failed"
 	EventUploadAborted  EventKind = "upload.aborted"

@@ -19,7 +19,7 @@ func isBMP(head []byte) bool {
 
 // openBMP reads the file header and the BITMAPINFOHEADER or a later one, which start alike.
 func openBMP(src *io.SectionReader, _ Limits, p *picture) error {
-	var head [34]byte
+	var head [42]byte
 	if _, err := src.ReadAt(head[:], 0); err != nil {
 		return err
 	}
@@ -35,6 +35,7 @@ func openBMP(src *io.SectionReader, _ Limits, p *picture) error {
 	}
 	bits := int64(binary.LittleEndian.Uint16(head[28:]))
 	p.Width, p.Height, p.BitDepth, p.ColorModel = int(width), int(height), 8, "rgb"
+	p.Resolution = perInch(float64(int32(binary.LittleEndian.Uint32(head[38:]))) * 0.0254)
 	perPixel := int64(4)
 	if bits <= 8 {
 		p.BitDepth, p.ColorModel, perPixel = int(bits), "paletted", 1

@@ -13,12 +13,16 @@ const (
 	tagBits        = 258
 	tagPhotometric = 262
 	tagOrientation = 274
+	tagXResolution = 282
+	tagResUnit     = 296
 	tagSamples     = 277
 	tagStripRows   = 278
 	tagTileWidth   = 322
 	tagTileHeight  = 323
 	tagExtra       = 338
 	tagFormat      = 339
+	tagPhotoshop   = 34377 // image resource blocks
+	tagProfile     = 34675 // ICC.1 annex B.4
 )
 
 // maxEntries bounds a directory; real ones have a few dozen entries.
@@ -34,7 +38,13 @@ type ifdReader struct {
 	src   io.ReaderAt
 	order binary.ByteOrder
 	next  int64 // offset of the next directory, 0 at the end
+
+	density float64          // the horizontal resolution of the directory read last, in its unit; 0 when it has none
+	blobs   map[uint16]block // where bytes of the directory read last stand, by tag
 }
+
+// block is a place in a file.
+type block struct{ at, length int64 }
 
 func newIFDReader(src io.ReaderAt) (*ifdReader, error) {
 	var head [8]byte
@@ -69,10 +79,12 @@ func (r *ifdReader) read() (directory, error) {
 		return nil, err
 	}
 	dir := directory{}
+	r.density, r.blobs = 0, map[uint16]block{}
 	for e := entries; len(e) > 0; e = e[12:] {
 		if value, ok := r.firstValue(e[:12]); ok {
 			dir[r.order.Uint16(e)] = value
 		}
+		r.note(e[:12])
 	}
 	// A missing link to the next directory is read as the end.
 	after := r.next + 2 + int64(len(entries))
@@ -81,6 +93,46 @@ func (r *ifdReader) read() (directory, error) {
 		r.next = int64(r.order.Uint32(word[:]))
 	}
 	return dir, nil
+}
+
+// note remembers the entries that are no small numbers: the resolution, a RATIONAL (5), and blocks of BYTE (1) or
+// UNDEFINED (7).
+func (r *ifdReader) note(entry []byte) {
+	tag, kind := r.order.Uint16(entry), r.order.Uint16(entry[2:])
+	at, count := int64(r.order.Uint32(entry[8:])), int64(r.order.Uint32(entry[4:]))
+	switch {
+	case tag == tagXResolution && kind == 5:
+		var both [8]byte
+		if _, err := r.src.ReadAt(both[:], at); err == nil {
+			if parts := r.order.Uint32(both[4:]); parts > 0 {
+				r.density = float64(r.order.Uint32(both[:])) / float64(parts)
+			}
+		}
+	case (tag == tagPhotoshop || tag == tagProfile) && (kind == 1 || kind == 7) && count > 4:
+		r.blobs[tag] = block{at, count}
+	}
+}
+
+// resolution is the horizontal resolution in pixels per inch of the directory read last, which is d; 0 when unknown.
+func (r *ifdReader) resolution(d directory) float64 {
+	switch unit, given := d[tagResUnit]; {
+	case !given || unit == 2:
+		return perInch(r.density)
+	case unit == 3:
+		return perInch(r.density * 2.54)
+	}
+	return 0
+}
+
+// mostPerInch is far above what any scanner makes.
+const mostPerInch = 100_000
+
+// perInch drops what cannot be a resolution.
+func perInch(density float64) float64 {
+	if !(density > 0 && density <= mostPerInch) {
+		return 0
+	}
+	return density
 }
 
 // firstValue reads the first number of an entry of type SHORT (3) or LONG (4); what does not fit the entry's last
@@ -121,15 +173,19 @@ func (d directory) orientation() int {
 	return 1
 }
 
-// exifOrientation reads the orientation out of an EXIF block, which is a TIFF structure without the "Exif" mark.
-func exifOrientation(block io.ReaderAt) int {
+// readExif reads the orientation and the resolution out of an EXIF block, which is a TIFF structure without the "Exif"
+// mark. A resolution that another part of the file gave stays.
+func (p *picture) readExif(block io.ReaderAt) {
 	r, err := newIFDReader(block)
 	if err != nil {
-		return 1
+		return
 	}
 	dir, err := r.read()
 	if err != nil {
-		return 1
+		return
 	}
-	return dir.orientation()
+	p.Orientation = dir.orientation()
+	if p.Resolution == 0 {
+		p.Resolution = r.resolution(dir)
+	}
 }

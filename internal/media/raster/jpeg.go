@@ -26,7 +26,7 @@ type jpegHeader struct {
 	unit        int64 // pixels in one sampling unit
 	adobe       bool
 	transform   byte // Adobe's colour transform
-	seenProfile bool
+	seenExif    bool
 }
 
 // maxDraftBytes is the longest JPEG file that is read into memory to be decoded at a reduced size.
@@ -114,7 +114,7 @@ func (h *jpegHeader) marker() (byte, error) {
 
 func (h *jpegHeader) segment(marker byte, length int) error {
 	isFrame := marker >= 0xc0 && marker <= 0xcf && marker != 0xc4 && marker != 0xc8 && marker != 0xcc
-	if !isFrame && marker != 0xe1 && marker != 0xee {
+	if !isFrame && marker != 0xe0 && marker != 0xe1 && marker != 0xee {
 		_, err := h.in.Discard(length)
 		return err
 	}
@@ -125,13 +125,28 @@ func (h *jpegHeader) segment(marker byte, length int) error {
 	switch {
 	case isFrame:
 		return h.startOfFrame(marker, body)
-	case marker == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) && !h.seenProfile:
-		h.seenProfile = true
-		h.p.Orientation = exifOrientation(bytes.NewReader(body[6:]))
+	case marker == 0xe0 && len(body) >= 12 && bytes.HasPrefix(body, []byte("JFIF\x00")):
+		if density := jfifResolution(body[7], binary.BigEndian.Uint16(body[8:])); density > 0 {
+			h.p.Resolution = density
+		}
+	case marker == 0xe1 && bytes.HasPrefix(body, []byte("Exif\x00\x00")) && !h.seenExif:
+		h.seenExif = true
+		h.p.readExif(bytes.NewReader(body[6:]))
 	case marker == 0xee && len(body) >= 12 && bytes.HasPrefix(body, []byte("Adobe")):
 		h.adobe, h.transform = true, body[11]
 	}
 	return nil
+}
+
+// jfifResolution reads the density of a JFIF segment; ISO/IEC 10918-5 section 10.1. Unit 0 gives a shape only.
+func jfifResolution(unit byte, density uint16) float64 {
+	switch unit {
+	case 1:
+		return perInch(float64(density))
+	case 2:
+		return perInch(float64(density) * 2.54)
+	}
+	return 0
 }
 
 func (h *jpegHeader) startOfFrame(marker byte, body []byte) error {

@@ -85,7 +85,12 @@ func scanPNG(src *io.SectionReader, lim Limits, p *picture) error {
 		case "tRNS":
 			p.HasAlpha = true
 		case "eXIf":
-			p.Orientation = exifOrientation(io.NewSectionReader(src, at+8, length))
+			p.readExif(io.NewSectionReader(src, at+8, length))
+		case "pHYs":
+			var density [9]byte // across and down, and the unit: 1 is the metre
+			if _, err := src.ReadAt(density[:], at+8); err == nil && length == 9 && density[8] == 1 {
+				p.Resolution = perInch(float64(binary.BigEndian.Uint32(density[:])) * 0.0254)
+			}
 		case "acTL":
 			var frames [4]byte
 			if _, err := src.ReadAt(frames[:], at+8); err != nil {

@@ -49,6 +49,9 @@ type Report struct {
 	ColorModel   string // gray, ycbcr, rgb, cmyk or paletted
 	BitDepth     int    // bits per channel, or per index when paletted
 	Orientation  int    // EXIF 2.32 section 4.6.4 A: 1 is upright, 2..8 turned or mirrored
+
+	// Resolution is the horizontal resolution that the file states, in pixels per inch; 0 when it does not.
+	Resolution float64
 }
 
 // picture is a header together with the way to the pixels.
@@ -154,6 +157,9 @@ func refuse(class fault.Class, format string, args ...any) error {
 
 // classify turns a decoder's error into words for the person who uploaded the file.
 func classify(p *picture, err error) error {
+	if err == nil {
+		return nil
+	}
 	var known *fault.Error
 	if errors.As(err, &known) {
 		return err

@@ -14,10 +14,55 @@ type span struct {
 	weights []int32
 }
 
-// spans prepares scaling a row of from pixels down to a row of to pixels with the Catmull-Rom kernel.
-func spans(from, to int) []span {
+// Kernel is a function for mixing pixels: At is its value at a distance from the centre, in pixels of the coarser of
+// the two pictures, and Reach is the distance from which on it is zero.
+type Kernel struct {
+	Reach float64
+	At    func(x float64) float64
+}
+
+// CatmullRom is the cubic kernel with B = 0 and C = 1/2.
+func CatmullRom() Kernel { return Cubic(-0.5) }
+
+// Cubic is the kernel of cubic convolution; a is its slope at distance 1, and the lower it is the sharper the result.
+func Cubic(a float64) Kernel {
+	return Kernel{Reach: 2, At: func(x float64) float64 {
+		x = math.Abs(x)
+		switch {
+		case x < 1:
+			return ((a+2)*x-(a+3))*x*x + 1
+		case x < 2:
+			return ((a*x-5*a)*x+8*a)*x - 4*a
+		}
+		return 0
+	}}
+}
+
+// Triangle is the kernel of bilinear interpolation.
+func Triangle() Kernel {
+	return Kernel{Reach: 1, At: func(x float64) float64 { return max(0, 1-math.Abs(x)) }}
+}
+
+// Lanczos is the windowed sinc function with three lobes.
+func Lanczos() Kernel {
+	return Kernel{Reach: 3, At: func(x float64) float64 {
+		x = math.Abs(x)
+		switch {
+		case x < 1e-6:
+			return 1
+		case x >= 3:
+			return 0
+		}
+		px := math.Pi * x
+		return 3 * math.Sin(px) * math.Sin(px/3) / (px * px)
+	}}
+}
+
+// spans prepares scaling a row of from pixels to a row of to pixels.
+func spans(from, to int, kernel Kernel) []span {
 	ratio := float64(from) / float64(to)
-	reach := 2 * ratio // The kernel spans two pixels of the result to each side.
+	stretch := max(1, ratio) // Making smaller mixes all pixels that fall into one.
+	reach := kernel.Reach * stretch
 	all := make([]span, to)
 	for i := range all {
 		centre := (float64(i)+0.5)*ratio - 0.5
@@ -25,7 +70,7 @@ func spans(from, to int) []span {
 		raw := make([]float64, last-first+1)
 		var sum float64
 		for j := range raw {
-			raw[j] = catmullRom((float64(first+j) - centre) / ratio)
+			raw[j] = kernel.At((float64(first+j) - centre) / stretch)
 			sum += raw[j]
 		}
 		weights, left := make([]int32, len(raw)), int32(1<<weightBits)
@@ -39,35 +84,41 @@ func spans(from, to int) []span {
 	return all
 }
 
-// catmullRom is the cubic kernel with B = 0 and C = 1/2.
-func catmullRom(x float64) float64 {
-	x = math.Abs(x)
-	switch {
-	case x < 1:
-		return (1.5*x-2.5)*x*x + 1
-	case x < 2:
-		return ((-0.5*x+2.5)*x-4)*x + 2
-	}
-	return 0
-}
-
 // middleBits is how many binary places of a sample are kept between the two directions.
 const middleBits = 6
 
-// scaled makes src smaller, first across and then down. Colours are premultiplied with alpha and stay so.
-func scaled(src *image.RGBA, width, height int) *image.RGBA {
-	across, down := spans(src.Rect.Dx(), width), spans(src.Rect.Dy(), height)
-	middle := make([]int32, 4*width*src.Rect.Dy())
-	for y := range src.Rect.Dy() {
-		scaleRow(middle[4*width*y:][:4*width], src.Pix[y*src.Stride:][:4*src.Rect.Dx()], across)
+// boxFrom is the factor from which on squares of pixels are averaged first.
+const boxFrom = 4
+
+// Resize gives a picture another size. What becomes very much smaller is averaged in squares first, as for thumbnails.
+func Resize(src *image.RGBA, width, height int, kernel Kernel) *image.RGBA {
+	if k := factor(src.Rect.Dx(), src.Rect.Dy(), width, height); k >= boxFrom {
+		src = inRGBA(boxed(src, k))
 	}
+	return Scale(src, width, height, kernel)
+}
+
+// Scale gives a picture another size, first across and then down. Colours are premultiplied with alpha and stay so.
+// Beside the result it needs as many rows of sixteen bytes for a pixel as are mixed into one.
+func Scale(src *image.RGBA, width, height int, kernel Kernel) *image.RGBA {
+	across, down := spans(src.Rect.Dx(), width, kernel), spans(src.Rect.Dy(), height, kernel)
+	most := 1
+	for _, s := range down {
+		most = max(most, len(s.weights))
+	}
+	// Row y of the source, scaled across, is kept in place y modulo most until it is not needed any more.
+	kept := make([]int32, 4*width*most)
+	row := func(y int) []int32 { return kept[4*width*(y%most):][:4*width] }
 	dst := image.NewRGBA(image.Rect(0, 0, width, height))
 	sums := make([]int32, 4*width)
+	next := 0
 	for y, s := range down {
+		for next = max(next, s.from); next < s.from+len(s.weights); next++ {
+			scaleRow(row(next), src.Pix[next*src.Stride:][:4*src.Rect.Dx()], across)
+		}
 		clear(sums)
 		for i, weight := range s.weights {
-			row := middle[4*width*(s.from+i):][:len(sums)]
-			for j, sample := range row {
+			for j, sample := range row(s.from + i) {
 				sums[j] += sample * weight
 			}
 		}

@@ -19,7 +19,7 @@ func makeThumbnail(src image.Image, maxEdge, orientation int) (*Thumbnail, error
 	width, height := fit(bounds.Dx(), bounds.Dy(), maxEdge)
 	small := inRGBA(boxed(src, factor(bounds.Dx(), bounds.Dy(), width, height)))
 	if small.Rect.Dx() != width || small.Rect.Dy() != height {
-		small = scaled(small, width, height)
+		small = Scale(small, width, height, CatmullRom())
 	}
 	small = turned(small, orientation)
 	thumbnail := &Thumbnail{ContentType: "image/jpeg", Width: small.Rect.Dx(), Height: small.Rect.Dy()}

@@ -38,7 +38,7 @@ func openTIFF(src *io.SectionReader, lim Limits, p *picture) error {
 		return errDirectory
 	}
 	p.Width, p.Height = int(first[tagWidth]), int(first[tagHeight])
-	p.Orientation = first.orientation()
+	p.Orientation, p.Resolution = first.orientation(), dirs.resolution(first)
 	p.BitDepth = max(1, int(min(first[tagBits], 64)))
 	p.HasAlpha = first[tagExtra] == 1 || first[tagExtra] == 2
 	p.ColorModel = tiffColorModel(first)

@@ -108,7 +108,7 @@ func (s *webpScan) chunk(kind string, at, length int64) error {
 		if _, err := block.ReadAt(mark[:], 0); err == nil && string(mark[:]) == "Exif\x00\x00" {
 			block = io.NewSectionReader(s.src, at+6, length-6)
 		}
-		s.p.Orientation = exifOrientation(block)
+		s.p.readExif(block)
 	}
 	return nil
 }

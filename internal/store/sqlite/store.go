@@ -69,8 +69,8 @@ var _ ingest.Store = (*Store)(nil)
 func Open(ctx context.Context, path string, opts Options) (*Store, error) {
 	const op = "sqlite.Open"
 	s := &Store{
-		path:    path,
-		opts:    opts.withDefaults(),
+		path: path,
+		opts: opts.withDefaults(),
 		dialect: &sqlstore.Dialect{
 			Classify:           classify,
 			ReserveAssetNumber: `UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'assets' RETURNING seq`,

@@ -2,6 +2,7 @@ package ipsapi
 
 import (
 	"fmt"
+	"strconv"
 
 	"sluice/internal/ingest"
 	"sluice/internal/protocol/scene7"
@@ -78,3 +79,5 @@ func clip(s string) string {
 	}
 	return s
 }
+
+func decimal(n ingest.Number) string { return strconv.FormatInt(int64(n), 10) }
