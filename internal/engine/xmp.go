@@ -19,7 +19,7 @@ const (
 	mostXMPValues = 1000 // of one key; what is beyond them is in the packet only
 )
 
-const xmpKey = "packet"
+const xmpKey = ingest.OnlyOne
 
 // XMP returns the packet of an asset, nil when it has none, and the values that
 // every asset may have.

@@ -18,6 +18,7 @@ const (
 	TypeZip         AssetType = "Zip"
 	TypeJavascript  AssetType = "Javascript"
 	TypeICCProfile  AssetType = "IccProfile"
+	TypeAssetSet    AssetType = "AssetSet"
 	TypeOther       AssetType = "Asset" // taken by doors that accept any file
 )
 

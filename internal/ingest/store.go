@@ -45,6 +45,7 @@ type Tx interface {
 	UploadTx
 	JobTx
 	TaskTx
+	JobWorkTx
 	EventTx
 	DocumentTx
 	LinkTx

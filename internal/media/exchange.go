@@ -10,19 +10,11 @@ import (
 )
 
 // inspect has the worker inspect one file. After an error of class Crashed, or when the worker became unusable, it
-// must be ended.
+// must be ended. The latter it is until the conversation is known to be in step again.
 func (p *process) inspect(req request, src io.Reader, o Options) (Inspection, error) {
-	p.served++
-	p.unusable = true // until the conversation is known to be in step again
-	if err := frame.Write(p.in, req); err != nil {
-		return Inspection{}, p.broken("before it took the file", err)
-	}
-	if err := p.send(src, req.Size); err != nil {
-		return Inspection{}, err
-	}
 	var ans answer
-	if err := frame.Read(p.out, &ans); err != nil {
-		return Inspection{}, p.broken("while it inspected the file", err)
+	if err := p.exchange(req, src, &ans); err != nil {
+		return Inspection{}, err
 	}
 	if err := ans.check(req, o); err != nil {
 		p.end()
@@ -41,6 +33,23 @@ func (p *process) inspect(req request, src io.Reader, o Options) (Inspection, er
 		return found, &fault.Error{Class: ans.Class, Op: "media.Inspect", Msg: plain(ans.Message, maxMessage)}
 	}
 	return found, nil
+}
+
+// exchange sends a request with its file and reads the message that answers it. The worker stays unusable until the
+// caller has read all of the answer.
+func (p *process) exchange(req request, src io.Reader, reply any) error {
+	p.served++
+	p.unusable = true
+	if err := frame.Write(p.in, req); err != nil {
+		return p.broken("before it took the file", err)
+	}
+	if err := p.send(src, req.Size); err != nil {
+		return err
+	}
+	if err := frame.Read(p.out, reply); err != nil {
+		return p.broken("while it worked on the file", err)
+	}
+	return nil
 }
 
 // copyBytes is the size of the buffer between the source and the worker.
@@ -91,6 +100,8 @@ func (a answer) check(req request, o Options) error {
 		return nonsense("size")
 	case a.Class == "" && int64(a.Width)*int64(a.Height) > o.MaxPixels:
 		return nonsense("size beyond the limit")
+	case a.Resolution < 0 || a.Resolution > 1e6:
+		return nonsense("resolution")
 	case a.Orientation < 0 || a.Orientation > 8 || a.BitDepth < 0 || a.BitDepth > 64:
 		return nonsense("orientation or depth")
 	case a.ThumbnailBytes < 0 || a.ThumbnailBytes > o.MaxThumbnailBytes:
@@ -112,6 +123,7 @@ func (a answer) inspection() Inspection {
 		ContentType: plain(a.ContentType, maxName), Format: plain(a.Format, maxName),
 		Width: a.Width, Height: a.Height, Frames: a.Frames, FramesCapped: a.FramesCapped,
 		HasAlpha: a.HasAlpha, ColorModel: plain(a.ColorModel, maxName), BitDepth: a.BitDepth, Orientation: a.Orientation,
+		Resolution: a.Resolution,
 	}
 }
 

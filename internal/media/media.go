@@ -1,4 +1,5 @@
-// Package media finds out what a file is and makes thumbnails. Untrusted bytes are decoded in a child process only:
+// Package media finds out what a file is, makes thumbnails, carries out modifier commands on pictures and reads the
+// paths in them. Untrusted bytes are decoded in a child process only:
 // this program started again as `media-worker`, confined by package box, fed through pipes, bounded in pixels, memory
 // and time, and killed with its process group when it misbehaves.
 //
@@ -29,6 +30,7 @@ type Inspection struct {
 	ColorModel   string     // gray, ycbcr, rgb, cmyk or paletted
 	BitDepth     int        // bits per channel, or per index when paletted
 	Orientation  int        // EXIF orientation 1..8; 1 is upright
+	Resolution   float64    // horizontal, in pixels per inch; 0 when the file does not say
 	Thumbnail    *Thumbnail // nil when none was asked for or it could not be made
 }
 

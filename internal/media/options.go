@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"runtime"
@@ -27,6 +28,9 @@ type Options struct {
 	MaxFrames int
 	// MaxThumbnailBytes is the largest encoded thumbnail: 8 MiB by default.
 	MaxThumbnailBytes int
+	// MaxRenderBytes is the longest file that rendering may make: 256 MiB by default, and never more than a quarter of
+	// MemoryBytes.
+	MaxRenderBytes int64
 	// MemoryBytes bounds what one worker may use: 1 GiB by default. A picture whose header says that decoding needs
 	// more is refused; a worker that goes beyond it dies.
 	MemoryBytes int64
@@ -55,6 +59,7 @@ func (o Options) withDefaults() Options {
 	o.MaxFrames = defaulted(o.MaxFrames, 10_000)
 	o.MaxThumbnailBytes = defaulted(o.MaxThumbnailBytes, 8<<20)
 	o.MemoryBytes = defaulted(o.MemoryBytes, 1<<30)
+	o.MaxRenderBytes = min(defaulted(o.MaxRenderBytes, 256<<20), o.MemoryBytes/4)
 	o.CPUSeconds = defaulted(o.CPUSeconds, 60)
 	o.Timeout = defaulted(o.Timeout, time.Minute)
 	o.IdleAfter = defaulted(o.IdleAfter, 30*time.Second)
@@ -107,11 +112,21 @@ func (o Options) setup() setup {
 		},
 		CPUSeconds:   uint64(o.CPUSeconds),
 		InputBytes:   o.MaxInputBytes,
+		RenderBytes:  o.MaxRenderBytes,
 		AllowUnboxed: o.AllowUnboxed,
 	}
 }
 
-// failure builds an error of this package's only operation.
+// failure builds an error of Inspect; attributed gives it to another operation.
 func failure(class fault.Class, cause error, format string, args ...any) *fault.Error {
 	return &fault.Error{Class: class, Op: "media.Inspect", Msg: fmt.Sprintf(format, args...), Err: cause}
+}
+
+// attributed names the operation in an error that was made for this call.
+func attributed(err error, op string) error {
+	var failed *fault.Error
+	if errors.As(err, &failed) {
+		failed.Op = op
+	}
+	return err
 }

@@ -7,19 +7,21 @@ import (
 
 	"sluice/internal/media/box"
 	"sluice/internal/media/fault"
+	"sluice/internal/media/modifier"
 	"sluice/internal/media/raster"
 )
 
 // The conversation over the worker's standard input and output; each message is one frame (package frame).
 //
 //	server: setup                                    worker: hello, after it went into the box
-//	server: request, then request.Size raw bytes     worker: answer, then answer.ThumbnailBytes raw bytes
+//	server: request, then request.Size raw bytes     worker: answer, then answer.ThumbnailBytes raw bytes,
+//	                                                 or result, then result.Bytes raw bytes, as request.Op says
 //	... repeated; the worker ends when its input ends
 //
 // Descriptor 3 of the worker is an empty nameless file for input that is too long to be kept in memory.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
-const protocolVersion = 1
+const protocolVersion = 2
 
 // spoolDescriptor is the worker's descriptor of its nameless file.
 const spoolDescriptor = 3
@@ -30,6 +32,7 @@ type setup struct {
 	Raster       raster.Limits `json:"raster"`
 	CPUSeconds   uint64        `json:"cpuSeconds"` // for one file
 	InputBytes   int64         `json:"inputBytes"`
+	RenderBytes  int64         `json:"renderBytes"`
 	AllowUnboxed bool          `json:"allowUnboxed,omitempty"`
 }
 
@@ -38,10 +41,39 @@ type hello struct {
 	Box     box.Level `json:"box"`
 }
 
+// operation is what a worker does with a file.
+type operation string
+
+const (
+	opInspect  operation = "" // answered with an answer, all others with a result
+	opRender   operation = "render"
+	opAutoCrop operation = "autocrop"
+	opPaths    operation = "paths"
+)
+
 type request struct {
-	Name    string `json:"name"` // a hint for the type, at most maxName bytes
-	Size    int64  `json:"size"`
-	MaxEdge int    `json:"maxEdge"` // 0: no thumbnail
+	Op       operation          `json:"op,omitempty"`
+	Name     string             `json:"name"` // a hint for the type, at most maxName bytes
+	Size     int64              `json:"size"`
+	MaxEdge  int                `json:"maxEdge"` // 0: no thumbnail
+	Commands *modifier.Commands `json:"commands,omitempty"`
+	AutoCrop *AutoCropOptions   `json:"autoCrop,omitempty"`
+}
+
+// result is what came of an operation other than an inspection. The raw bytes behind it are the rendered file, or the
+// paths as JSON.
+type result struct {
+	Bytes       int64       `json:"bytes,omitempty"`
+	ContentType string      `json:"contentType,omitempty"`
+	Extension   string      `json:"extension,omitempty"`
+	Width       int         `json:"width,omitempty"` // of the rendered picture, or of the one that was cropped
+	Height      int         `json:"height,omitempty"`
+	Alpha       bool        `json:"alpha,omitempty"`
+	Rect        Rect        `json:"rect,omitzero"`
+	Warnings    []string    `json:"warnings,omitempty"`
+	Class       fault.Class `json:"class,omitempty"` // "" when all went well
+	Message     string      `json:"message,omitempty"`
+	Retire      bool        `json:"retire,omitempty"` // the worker wants to be replaced
 }
 
 type answer struct {
@@ -58,6 +90,8 @@ type answer struct {
 const (
 	maxName    = 255
 	maxMessage = 500
+	// maxPathBytes is the longest list of paths in bytes; photoshop.MaxKnots knots stay below it.
+	maxPathBytes = 16 << 20
 )
 
 // plain makes text from a worker or a client fit for a log line: valid UTF-8, printable, at most limit bytes.

@@ -11,7 +11,7 @@ import (
 	"sluice/internal/media/fault"
 )
 
-// Runner inspects files in worker processes, which it starts when there is something to do, uses again for the next
+// Runner inspects and renders files in worker processes, which it starts when there is something to do, uses again for the next
 // files, and ends when there was nothing to do for a while. It is safe for concurrent use.
 type Runner struct {
 	opts  Options
@@ -23,7 +23,7 @@ type Runner struct {
 	mu      sync.Mutex
 	closed  bool
 	idle    []idleProcess
-	working sync.WaitGroup // calls of Inspect and Probe under way
+	working sync.WaitGroup // calls of Inspect, Render and the others under way
 	timers  sync.WaitGroup // timers that are ending a process
 }
 
@@ -141,7 +141,7 @@ func (r *Runner) judge(ctx, limited context.Context, err error) error {
 	case r.closing.Err() != nil:
 		return failure(fault.Cancelled, nil, "the media runner was closed")
 	case ctx.Err() != nil:
-		return failure(fault.Cancelled, context.Cause(ctx), "the inspection was cancelled")
+		return failure(fault.Cancelled, context.Cause(ctx), "the work on the file was cancelled")
 	case limited.Err() != nil:
 		return failure(fault.Timeout, nil,
 			"the media worker did not finish the file within the limit of %v and was killed", r.opts.Timeout)

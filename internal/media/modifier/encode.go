@@ -202,4 +202,3 @@ func takeColours(img *image.RGBA) {
 		}
 	}
 }
-

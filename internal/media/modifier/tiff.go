@@ -4,17 +4,20 @@ import (
 	"bytes"
 	"compress/zlib"
 	"encoding/binary"
+	"errors"
 	"image"
 	"image/color"
 	"io"
+	"math"
 )
 
 // stripBytes is about how many bytes of pixels a strip has before it is packed.
 const stripBytes = 1 << 20
 
 // writeTIFF writes a TIFF 6.0 file with 8 bits for each channel: one channel when gray, else three, and a fourth of
-// unassociated alpha when asked for. Strips are packed with deflate (compression 8, TIFF technical note of 2002).
-func writeTIFF(out io.Writer, img *image.RGBA, gray, alpha bool, profile []byte) error {
+// unassociated alpha when asked for. Strips are packed with deflate (compression 8, TIFF technical note of 2002). The
+// directory stands behind them, and its place is written into the header at the end.
+func writeTIFF(out *pieces, img *image.RGBA, gray, alpha bool, profile []byte) error {
 	t := &tiffFile{img: img, samples: 3}
 	switch {
 	case gray:
@@ -24,27 +27,31 @@ func writeTIFF(out io.Writer, img *image.RGBA, gray, alpha bool, profile []byte)
 	}
 	width, height := img.Rect.Dx(), img.Rect.Dy()
 	t.rows = max(1, min(height, stripBytes/(width*t.samples)))
-	var packed bytes.Buffer
+	if _, err := out.Write([]byte("II*\x00\x00\x00\x00\x00")); err != nil {
+		return err
+	}
 	var offsets, lengths []uint32
-	const headerBytes = 8
 	for top := 0; top < height; top += t.rows {
-		before := packed.Len()
-		if err := t.strip(&packed, top, min(height, top+t.rows)); err != nil {
+		before := out.written
+		if err := t.strip(out, top, min(height, top+t.rows)); err != nil {
 			return err
 		}
-		offsets = append(offsets, uint32(headerBytes+before))
-		lengths = append(lengths, uint32(packed.Len()-before))
+		offsets = append(offsets, uint32(before))
+		lengths = append(lengths, uint32(out.written-before))
 	}
-	if packed.Len()%2 == 1 {
-		packed.WriteByte(0) // A directory begins on a word boundary.
-	}
-	header := []byte("II*\x00")
-	header = binary.LittleEndian.AppendUint32(header, uint32(headerBytes+packed.Len()))
-	for _, part := range [][]byte{header, packed.Bytes(), t.directory(headerBytes+packed.Len(), offsets, lengths, profile)} {
-		if _, err := out.Write(part); err != nil {
+	if out.written%2 == 1 { // A directory begins on a word boundary.
+		if _, err := out.Write([]byte{0}); err != nil {
 			return err
 		}
 	}
+	at := out.written
+	if _, err := out.Write(t.directory(int(at), offsets, lengths, profile)); err != nil {
+		return err
+	}
+	if out.written > math.MaxUint32 {
+		return errors.New("it would be longer than 4 GiB")
+	}
+	binary.LittleEndian.PutUint32(out.all[0][4:], uint32(at))
 	return nil
 }
 

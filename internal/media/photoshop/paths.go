@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -126,18 +127,24 @@ const macRoman = "ÄÅÇÉÑÖÜáàâäãåçéèêëíìîïñóòôöõúùû
 	"¿¡¬√ƒ≈∆«»…\u00a0ÀÃÕŒœ–—“”‘’÷◊ÿŸ⁄€‹›ﬁﬂ‡·‚„‰ÂÊÁËÈÍÎÏÌÓÔ\uf8ffÒÚÛÙıˆ˜¯˘˙˚¸˝˛ˇ"
 
 // text makes a name of stored bytes: UTF-8 stays, as other programs write it, anything else is taken as Mac Roman.
+// Characters that XML cannot carry become blanks.
 func text(stored string) string {
-	if utf8.ValidString(stored) {
-		return stored
-	}
-	var out strings.Builder
-	high := []rune(macRoman)
-	for _, b := range []byte(stored) {
-		if b < utf8.RuneSelf {
-			out.WriteByte(b)
-		} else {
-			out.WriteRune(high[b-utf8.RuneSelf])
+	if !utf8.ValidString(stored) {
+		var out strings.Builder
+		high := []rune(macRoman)
+		for _, b := range []byte(stored) {
+			if b < utf8.RuneSelf {
+				out.WriteByte(b)
+			} else {
+				out.WriteRune(high[b-utf8.RuneSelf])
+			}
 		}
+		stored = out.String()
 	}
-	return out.String()
+	return strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == 0xfffe || r == 0xffff {
+			return ' '
+		}
+		return r
+	}, stored)
 }

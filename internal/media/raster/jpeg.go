@@ -18,15 +18,15 @@ func isJPEG(head []byte) bool { return strings.HasPrefix(string(head), "\xff\xd8
 
 // jpegHeader is what the segments before the first scan say; ISO/IEC 10918-1 annex B.
 type jpegHeader struct {
-	in          *bufio.Reader
-	p           *picture
-	frame       byte // the last byte of the start-of-frame marker, 0 until it was seen
-	components  int
-	samples     int64 // samples of all components in one sampling unit
-	unit        int64 // pixels in one sampling unit
-	adobe       bool
-	transform   byte // Adobe's colour transform
-	seenExif    bool
+	in         *bufio.Reader
+	p          *picture
+	frame      byte // the last byte of the start-of-frame marker, 0 until it was seen
+	components int
+	samples    int64 // samples of all components in one sampling unit
+	unit       int64 // pixels in one sampling unit
+	adobe      bool
+	transform  byte // Adobe's colour transform
+	seenExif   bool
 }
 
 // maxDraftBytes is the longest JPEG file that is read into memory to be decoded at a reduced size.

@@ -53,7 +53,7 @@ func (t *Tx) Documents(f ingest.DocumentFilter, page ingest.Page) ([]*ingest.Doc
 		q.add(` AND other = ?`, f.Other)
 	}
 	if f.Key != "" {
-		q.add(` AND doc_key = ?`, f.Key)
+		q.add(` AND doc_key = ? AND doc_key <> ''`, f.Key)
 	}
 	q.add(` ORDER BY owner, position, number LIMIT ? OFFSET ?`, limit(page), page.After)
 	return many(t, "sqlstore.Documents", readDocument, q.String(), q.args...)

@@ -262,6 +262,7 @@ CREATE TABLE tasks (
 );
 CREATE INDEX tasks_due ON tasks (kind, due) WHERE due IS NOT NULL;
 CREATE INDEX tasks_asset ON tasks (asset);
+CREATE INDEX tasks_job ON tasks (job);
 
 CREATE TABLE events (
 	number      INTEGER PRIMARY KEY,
@@ -291,6 +292,7 @@ CREATE TABLE documents (
 );
 CREATE UNIQUE INDEX documents_key ON documents (company, kind, owner, doc_key) WHERE doc_key <> '';
 CREATE INDEX documents_owner ON documents (company, kind, owner, position, number);
+CREATE INDEX documents_by_key ON documents (company, kind, doc_key) WHERE doc_key <> '';
 
 CREATE TABLE links (
 	kind     TEXT NOT NULL,

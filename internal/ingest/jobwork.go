@@ -1,0 +1,73 @@
+package ingest
+
+import "time"
+
+// JobSort is what a list of logged jobs is ordered by. The words are those of the
+// Scene7 job log sort fields.
+type JobSort string
+
+// Orders of logged jobs. Equal ones follow by Number.
+const (
+	SortJobName      JobSort = "JobName"
+	SortLogType      JobSort = "LogType" // what the job does
+	SortStartDate    JobSort = "StartDate"
+	SortCompanyName  JobSort = "CompanyName"
+	SortUserID       JobSort = "UserId"
+	SortEmail        JobSort = "Email"
+	SortFileErrors   JobSort = "FileErrorCount"
+	SortFileWarnings JobSort = "FileWarningCount"
+	SortFileSuccess  JobSort = "FileSuccessCount"
+)
+
+// JobSorts lists the orders.
+func JobSorts() []JobSort {
+	return []JobSort{SortJobName, SortLogType, SortStartDate, SortCompanyName, SortUserID, SortEmail, SortFileErrors, SortFileWarnings, SortFileSuccess}
+}
+
+// LoggedJobs selects jobs for a list of logs; zero fields do not restrict.
+type LoggedJobs struct {
+	Companies    []Number // nil = all
+	User         Number
+	OriginalName string
+	From, To     time.Time // of Created, both included
+	Sort         JobSort   // empty = SortStartDate
+	Descending   bool
+	Limit        int
+}
+
+// JobProgress says how far the tasks of a job have come, digests left out.
+type JobProgress struct {
+	Job     Number
+	Queued  int
+	Running int
+	Ended   int
+	Last    time.Time // when one ended last; zero = none has
+}
+
+// LogCount is how many rows of a type a log has.
+type LogCount struct {
+	Type  LogType
+	Count int64
+}
+
+// JobWorkTx looks into the work of jobs and into their logs.
+type JobWorkTx interface {
+	// JobsLogged lists jobs of all states.
+	JobsLogged(LoggedJobs) ([]*Job, error)
+	// JobsProgress sums the tasks of jobs; jobs without tasks are left out.
+	JobsProgress(jobs []Number) ([]JobProgress, error)
+	// TasksOfJob lists the tasks of a job by Number; state "" = any.
+	TasksOfJob(job Number, state TaskState, page Page) ([]*Task, error)
+	// HoldTasks keeps the queued tasks of a job from being claimed, digests left
+	// out, or lets them go again.
+	HoldTasks(job Number, held bool) error
+	// LogCounts counts the rows of a log after a row, by type, and returns the last
+	// row's number, after when there is none.
+	LogCounts(job, after Number) (counts []LogCount, last Number, err error)
+	// LogSkip returns the number of the last of the skip rows that follow after,
+	// after itself when skip is 0.
+	LogSkip(job Number, f LogFilter, after Number, skip int64) (Number, error)
+	// LogOfAsset lists the rows of all logs that speak of an asset, newest first;
+	// Page.After then means "before".
+	LogOfAsset(asset Number, page Page) ([]LogRow, error)
+}
