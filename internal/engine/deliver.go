@@ -101,6 +101,9 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 	if job.Pending > 0 || e.deferDigest {
 		e.wakeWorkers()
 	}
+	if job.State == ingest.JobDone && e.callbacks {
+		e.wakeStepWorkers()
+	}
 	return job, outcomes, nil
 }
 

@@ -42,6 +42,19 @@ type Config struct {
 	// Ended, if set, is told how each file's way in ended and how long it was in
 	// bytes, after that is on stable storage.
 	Ended func(door ingest.Door, outcome ingest.UploadOutcome, size int64)
+	// CheckURL, if set, lets clients have files fetched from addresses, and says
+	// what is wrong with one. nil = the server fetches nothing.
+	CheckURL func(url string) error
+	// CheckDirectory, if set, lets clients have files taken from directories of
+	// the server, and says what is wrong with one.
+	CheckDirectory func(path string) error
+	// Callbacks makes a request to the address that a job names when it is done.
+	Callbacks bool
+	// ServerName is shown as the server of jobs and publications. "" = localhost.
+	ServerName string
+	// Pictures, if set, renders images and looks into them for verbs that answer
+	// with the result.
+	Pictures Pictures
 	// Crash, if set, is called at named points of a delivery; tests strike there.
 	Crash func(point string)
 }
@@ -58,26 +71,35 @@ const (
 
 // Engine is the use cases of Sluice. It is safe for concurrent use.
 type Engine struct {
-	store   ingest.Store
-	blobs   ingest.Blobs
-	now     func() time.Time
-	newUUID func() ingest.UUID
-	detect  func([]byte, string) string
-	log     *slog.Logger
-	ended   func(ingest.Door, ingest.UploadOutcome, int64)
-	crash   func(string)
+	store    ingest.Store
+	blobs    ingest.Blobs
+	now      func() time.Time
+	newUUID  func() ingest.UUID
+	detect   func([]byte, string) string
+	log      *slog.Logger
+	pictures Pictures
+	ended    func(ingest.Door, ingest.UploadOutcome, int64)
+	crash    func(string)
+
+	checkURL       func(string) error
+	checkDirectory func(string) error
+	callbacks      bool
+	serverName     string
 
 	deferDigest    bool
 	sameAddress    bool
 	jobIdle        time.Duration
 	uploadLifetime time.Duration
 
-	flights  *flights
-	wake     chan struct{}
-	activity *activity
-	facts    jobFacts
-	active   *activeUploads
-	closing  keyedLocks // uploads being finished
+	flights   *flights
+	wake      chan struct{}
+	wakeSteps chan struct{}
+	activity  *activity
+	facts     jobFacts
+	logs      logMarks
+	schedules scheduleWatch
+	active    *activeUploads
+	closing   keyedLocks // uploads being finished
 }
 
 // New returns an engine. Nothing runs until a verb is called.
@@ -85,8 +107,9 @@ func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
-		jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
-		flights: newFlights(), wake: make(chan struct{}, 1),
+		pictures: c.Pictures, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, serverName: c.ServerName,
+		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1),
 		activity: newActivity(c.Now), active: newActiveUploads(),
 	}
 	if e.log == nil {
@@ -97,6 +120,9 @@ func New(c Config) *Engine {
 	}
 	if e.crash == nil {
 		e.crash = func(string) {}
+	}
+	if e.serverName == "" {
+		e.serverName = "localhost"
 	}
 	if e.jobIdle == 0 {
 		e.jobIdle = 30 * time.Minute

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -21,6 +22,8 @@ type JobSpec struct {
 	Echo        []byte   // the door's own record of the options
 	Warnings    []string // what the options ask for and do not get, for the log
 	Profiles    []ProfileRef
+
+	kind ingest.JobKind // "" = JobUpload; jobs of other kinds take no files of clients
 }
 
 // ProfileRef is an asset that the options of a job name as a colour profile.
@@ -78,22 +81,24 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 	if err != nil {
 		return nil, err
 	}
+	kind := cmp.Or(s.kind, ingest.JobUpload)
 	j := &ingest.Job{
-		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Kind: ingest.JobUpload, Name: name, OriginalName: s.Name,
-		State: ingest.JobNew, Open: true, Description: s.Description, Locale: s.Locale, Client: s.Client,
+		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Kind: kind, Name: name, OriginalName: s.Name,
+		State: ingest.JobNew, Open: kind == ingest.JobUpload, Description: s.Description, Locale: s.Locale, Client: s.Client,
 		Address: s.Address, Processing: s.Processing, Echo: s.Echo, Created: now, LastPost: now,
 		Counts: ingest.JobCounts{Warning: int64(len(s.Warnings))},
 	}
 	if err := tx.CreateJob(j); err != nil {
 		return nil, err
 	}
+	words := wordsOf(kind)
 	rows := []ingest.LogRow{
-		{Job: j.Number, Time: now, Type: ingest.LogBeginUpload, Message: "The upload began."},
+		{Job: j.Number, Time: now, Type: words.begin, Message: words.began},
 		{Job: j.Number, Time: now, Type: ingest.LogOriginalJobName, Message: s.Name},
 		{Job: j.Number, Time: now, Type: ingest.LogJobClient, Message: s.Client},
 	}
 	for _, w := range s.Warnings {
-		rows = append(rows, ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogUploadWarning, Message: w, AssetType: "NoType"})
+		rows = append(rows, ingest.LogRow{Job: j.Number, Time: now, Type: words.warning, Message: w, AssetType: "NoType"})
 	}
 	if err := tx.AppendLog(rows...); err != nil {
 		return nil, err
@@ -188,6 +193,8 @@ func findJob(tx ingest.Tx, company ingest.Number, ref JobRef) (*ingest.Job, erro
 		list, err = tx.Jobs(ingest.JobFilter{Companies: []ingest.Number{company}, OriginalName: ref.OriginalName, Newest: true}, ingest.Page{Limit: 1})
 		if err == nil && len(list) > 0 {
 			j = list[0]
+		} else if err == nil { // a handle shows names without separators, and such a job bears this one
+			j, err = tx.JobByName(company, ref.OriginalName)
 		}
 	}
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
@@ -205,6 +212,11 @@ func (e *Engine) settle(tx ingest.Tx, j *ingest.Job) error {
 	was := j.State
 	if was == ingest.JobDone {
 		return nil
+	}
+	if j.Pending > 0 && j.Paused {
+		if err := tx.HoldTasks(j.Number, true); err != nil { // those that have just been queued
+			return err
+		}
 	}
 	switch {
 	case j.Pending > 0 && was == ingest.JobStopping:
@@ -225,10 +237,14 @@ func (e *Engine) settle(tx ingest.Tx, j *ingest.Job) error {
 
 func (e *Engine) finishJob(tx ingest.Tx, j *ingest.Job) error {
 	now := e.now()
+	if err := e.followUp(tx, j); err != nil {
+		return err
+	}
+	words := wordsOf(j.Kind)
 	j.State, j.Open, j.Finished = ingest.JobDone, false, now
 	err := tx.AppendLog(
 		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogTotalFileCount, Message: strconv.FormatInt(j.Counts.Total, 10)},
-		ingest.LogRow{Job: j.Number, Time: now, Type: ingest.LogEndUpload, Message: "The upload ended."},
+		ingest.LogRow{Job: j.Number, Time: now, Type: words.end, Message: words.ended},
 	)
 	if err != nil {
 		return err

@@ -249,3 +249,20 @@ func (e *Engine) JobLog(ctx context.Context, p ingest.Principal, id ingest.UUID,
 
 // Healthy reports whether the store answers.
 func (e *Engine) Healthy(ctx context.Context) error { return e.store.Ping(ctx) }
+
+// LoginOf returns the login of a user, "" for one that there is not any more.
+func (e *Engine) LoginOf(ctx context.Context, user ingest.Number) (login string, err error) {
+	if user == 0 {
+		return "", nil
+	}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		u, err := tx.User(user)
+		if err == nil {
+			login = u.Login
+		} else if ingest.KindOf(err) == ingest.NotFound {
+			err = nil
+		}
+		return err
+	})
+	return login, err
+}

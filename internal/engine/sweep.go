@@ -21,10 +21,13 @@ const sweepPatience = 10 * time.Minute
 // once, before requests are taken and tasks are run.
 func (e *Engine) Recover(ctx context.Context) error {
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		if err := tx.RequeueTasks(runnable(), e.now()); err != nil {
+		if err := tx.RequeueTasks(allSteps(), e.now()); err != nil {
 			return err
 		}
-		return e.hastenTasks(tx)
+		if err := e.hastenTasks(tx); err != nil {
+			return err
+		}
+		return e.holdPaused(tx)
 	})
 	if err != nil {
 		return err
@@ -68,10 +71,11 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 	return nil
 }
 
-// Tick closes idle jobs, expires uploads and hastens tasks that a clock set back
-// would leave waiting. Call it every few seconds.
+// Tick closes idle jobs, expires uploads, begins the jobs that are due, goes on
+// with stopping jobs and hastens tasks that a clock set back would leave waiting.
+// Call it every few seconds.
 func (e *Engine) Tick(ctx context.Context) error {
-	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.store.Update(ctx, e.hastenTasks))
+	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks))
 }
 
 // closeIdleJobs ends the intake of jobs that have received nothing for the idle
@@ -94,6 +98,11 @@ func (e *Engine) closeIdleJobs(ctx context.Context) error {
 		}
 		for _, j := range jobs {
 			page.After = j.Number
+			if j.State == ingest.JobStopping {
+				if err := e.cancelQueued(ctx, j.Number); err != nil {
+					return err
+				}
+			}
 			if !j.Open {
 				continue
 			}
@@ -171,6 +180,9 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 		}
 		swept.Stages++
 	}
+	if err := e.expireExports(ctx); err != nil {
+		return swept, err
+	}
 	orphans, err := e.orphanBlobs(ctx)
 	if err != nil || len(orphans) == 0 {
 		return swept, err
@@ -178,7 +190,10 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	if err := e.quiesce(ctx); err != nil {
 		return swept, err
 	}
-	sealed, err := e.sealedBlobs(ctx)
+	kept, err := e.sealedBlobs(ctx)
+	if err == nil {
+		err = e.exportBlobs(ctx, kept)
+	}
 	if err != nil {
 		return swept, err
 	}
@@ -191,7 +206,7 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 			return swept, err
 		}
 		for _, key := range unused {
-			if sealed[key] {
+			if kept[key] {
 				continue
 			}
 			if err := e.blobs.Delete(ctx, key); err != nil {

@@ -30,17 +30,21 @@ func runnable() []ingest.TaskKind {
 // hastenTasks makes tasks due that would wait longer than any wait there is.
 func (e *Engine) hastenTasks(tx ingest.Tx) error {
 	now := e.now()
-	return tx.HastenTasks(runnable(), now.Add(longestWait), now)
+	return tx.HastenTasks(allSteps(), now.Add(longestWait), now)
 }
 
 // ClaimTasks takes up to limit tasks that are due. Each must be ended with
 // CompleteTask or FailTask, or renewed with RenewTask, before its lease passes,
 // or another worker gets it. A task whose runs have ended the server itself too
 // often is failed instead.
-func (e *Engine) ClaimTasks(ctx context.Context, limit int) (tasks []*ingest.Task, err error) {
+func (e *Engine) ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error) {
+	return e.claim(ctx, runnable(), limit)
+}
+
+func (e *Engine) claim(ctx context.Context, kinds []ingest.TaskKind, limit int) (tasks []*ingest.Task, err error) {
 	now := e.now()
 	err = e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		tasks, err = tx.ClaimTasks(runnable(), now, now.Add(taskLease), limit)
+		tasks, err = tx.ClaimTasks(kinds, now, now.Add(taskLease), limit)
 		return err
 	})
 	if err != nil {
@@ -168,6 +172,9 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		return e.endTask(tx, fresh, ingest.TaskDone, r)
 	})
 	e.crash("task.completed")
+	if e.callbacks {
+		e.wakeStepWorkers() // the job may be done
+	}
 	if err != nil {
 		dropped = dropped[:0] // what they would have replaced is still referred to
 		for _, d := range derived {
@@ -266,7 +273,7 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 				wait *= 4
 			}
 			fresh.State, fresh.RunAt = ingest.TaskQueued, e.now().Add(wait)
-			return tx.UpdateTask(fresh)
+			return e.requeue(tx, fresh)
 		}
 		switch {
 		case t.Kind == ingest.TaskDigest:
@@ -277,6 +284,7 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 		return e.endTask(tx, fresh, ingest.TaskFailed, TaskResult{Warning: f.Reason})
 	})
 	e.wakeWorkers()
+	e.wakeStepWorkers()
 	if errors.Is(err, errStale) {
 		return nil
 	}
@@ -293,7 +301,7 @@ func (e *Engine) ReleaseTask(ctx context.Context, t *ingest.Task) error {
 		}
 		fresh.State, fresh.RunAt = ingest.TaskQueued, e.now()
 		fresh.Attempts--
-		return tx.UpdateTask(fresh)
+		return e.requeue(tx, fresh)
 	})
 	if errors.Is(err, errStale) {
 		return nil

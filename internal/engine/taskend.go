@@ -13,6 +13,9 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	if err := tx.UpdateTask(t); err != nil {
 		return err
 	}
+	if t.Asset == 0 {
+		return e.endStep(tx, t, r)
+	}
 	background := t.Kind == ingest.TaskDigest // neither asset nor job waits for it
 	if background && r.Warning == "" {
 		return nil
@@ -71,8 +74,9 @@ func applyResult(a *ingest.Asset, r TaskResult) {
 	}
 }
 
-// settleAsset ends the processing of a version when its last task has ended. A
-// version that any task found unreadable has failed. The caller stores a.
+// settleAsset ends the processing of a version when the last task that the job of t
+// has for it has ended. A version that any of these found unreadable has failed. The
+// caller stores a.
 func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, counts *ingest.JobCounts) error {
 	v, err := tx.Version(t.Version)
 	if err != nil {
@@ -83,11 +87,16 @@ func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, coun
 		return err
 	}
 	var unreadable *ingest.Task // the first that found it so
+	others := false             // another job is still at it
 	for _, other := range tasks {
 		switch {
 		case other.Kind == ingest.TaskDigest:
 		case other.State == ingest.TaskQueued, other.State == ingest.TaskRunning:
-			return nil
+			if other.Job == t.Job {
+				return nil
+			}
+			others = true
+		case other.Job != t.Job:
 		case other.State == ingest.TaskUnreadable && unreadable == nil:
 			unreadable = other
 		}
@@ -98,24 +107,95 @@ func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, coun
 	}
 	now := e.now()
 	event := ingest.Event{Company: a.Company, Time: now, Kind: ingest.EventAssetProcessed, Subject: a.UUID}
+	words, err := e.wordsFor(tx, t, v)
+	if err != nil {
+		return err
+	}
 	state := ingest.AssetReady
 	if unreadable != nil {
 		state, event.Kind = ingest.AssetFailed, ingest.EventAssetFailed
 		counts.Error++
 		err = tx.AppendLog(ingest.LogRow{
-			Job: t.Job, Time: now, Type: ingest.LogUploadError, Asset: a.Number, AssetName: v.FileName, AssetType: logFileType(a.Type),
+			Job: t.Job, Time: now, Type: words.fault, Asset: a.Number, AssetName: v.FileName, AssetType: logFileType(a.Type),
 			Message: fmt.Sprintf("%s/%s%s was stored, but its content could not be read: %s", c.Name, a.Path, v.FileName, unreadable.Error),
 		})
 	} else {
 		shown := *a // the row speaks of the version that was processed
 		shown.FileName = v.FileName
-		err = e.logProcessed(tx, t.Job, c.Name, &shown, v, counts)
+		if v.Job == t.Job {
+			err = e.logProcessed(tx, t.Job, c.Name, &shown, v, counts)
+		} else {
+			err = e.logReplanned(tx, t.Job, c.Name, &shown, words, waiting(tasks, t.Job), counts)
+		}
 	}
 	if err != nil {
 		return err
 	}
-	if a.Version == v.Number {
+	if a.Version == v.Number && !others {
 		a.State = state
 	}
 	return tx.Emit(event)
+}
+
+// wordsFor returns the words of the job that a task belongs to. Only jobs that did
+// not bring the version themselves can be of a kind with words of its own.
+func (e *Engine) wordsFor(tx ingest.Tx, t *ingest.Task, v *ingest.Version) (jobWords, error) {
+	if v.Job == t.Job {
+		return wordsOf(ingest.JobUpload), nil
+	}
+	j, err := tx.Job(t.Job)
+	if err != nil {
+		return jobWords{}, err
+	}
+	return wordsOf(j.Kind), nil
+}
+
+// endStep ends a task that is about a whole job. The caller has stored its state.
+func (e *Engine) endStep(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
+	if t.Kind == ingest.TaskCallback { // the job is done and its log is complete
+		return nil
+	}
+	j, err := tx.Job(t.Job)
+	if err != nil {
+		return err
+	}
+	words := wordsOf(j.Kind)
+	name, file := stepFile(t)
+	row := ingest.LogRow{Job: t.Job, Time: e.now(), Message: r.Warning, AssetName: lastSegment(name), AssetType: "NoType"}
+	delta := ingest.JobDelta{Pending: -1}
+	switch {
+	case t.State == ingest.TaskCancelled:
+		row.Type = ingest.LogFileCancel
+	case t.State == ingest.TaskFailed && file:
+		row.Type, row.Message = words.fault, name+": "+r.Warning
+		delta.Counts.Total++
+		delta.Counts.Error++
+	case t.State == ingest.TaskFailed:
+		row.Type, row.AssetName = ingest.LogFatalError, ""
+		delta.Counts.Error++
+	case r.Warning != "":
+		row.Type, row.AssetName = words.warning, ""
+		delta.Counts.Warning++
+	}
+	if row.Type != "" {
+		if err := tx.AppendLog(row); err != nil {
+			return err
+		}
+	}
+	changed, err := tx.ChangeJob(t.Job, delta)
+	if err != nil {
+		return err
+	}
+	return e.settle(tx, changed)
+}
+
+// waiting notes the steps of a job that wait for an ability of the server.
+func waiting(tasks []*ingest.Task, job ingest.Number) []string {
+	var parked steps
+	for _, t := range tasks {
+		if t.Job == job && t.State == ingest.TaskParked {
+			parked = append(parked, step{kind: t.Kind, parked: true})
+		}
+	}
+	return parked.notes()
 }

@@ -41,7 +41,8 @@ const (
 	DocPortalEvent     DocumentKind = "portal-event"
 	DocUPP             DocumentKind = "upp" // contract figures of a company, at most one
 	DocInvalidation    DocumentKind = "invalidation"
-	DocSchedule        DocumentKind = "schedule"        // a job that runs later or again; Key = its name
+	DocSchedule        DocumentKind = "schedule"        // a job that runs later or again, of the whole system; Owner = company, Key = its name
+	DocExport          DocumentKind = "export"          // a finished export, of the whole system; Owner = company, Key = hash of its token
 	DocZoomTarget      DocumentKind = "zoom-target"     // Owner = asset; Key = the number it is known by
 	DocImageMap        DocumentKind = "image-map"       // Owner = asset; Key = the number it is known by
 	DocSmartCrop       DocumentKind = "smart-crop"      // Owner = asset; Key = name

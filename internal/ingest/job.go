@@ -107,6 +107,8 @@ const (
 	LogFatalError       LogType = "FatalError"
 	LogTotalFileCount   LogType = "TotalFileCount"
 	LogEndUpload        LogType = "EndUpload"
+	LogFileCancel       LogType = "FileCancel"
+	LogReturnSuccess    LogType = "ReturnSuccess" // an export's file is ready
 )
 
 // LogRow is one row of a job's log. Rows are ordered by Number.

@@ -33,6 +33,10 @@ type Processing struct {
 
 	Email       string `json:"email,omitempty"` // All, Error, ErrorAndWarning, JobCompletion, None
 	CallbackURL string `json:"callbackURL,omitempty"`
+
+	// PublishAfter are the publish jobs that follow when the job is done.
+	PublishAfter  []JobKind `json:"publishAfter,omitempty"`
+	PublishIfKept bool      `json:"publishIfKept,omitempty"` // only when files were added or replaced
 }
 
 // ManualCrop cuts pixels from each side of the source.

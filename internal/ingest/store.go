@@ -145,6 +145,10 @@ type AssetTx interface {
 	Derived(UUID) (*Derived, error)
 	DerivedOf(asset Number) ([]*Derived, error) // of the current version
 
+	// DeleteDerived removes the derived files of a kind that an asset has, of all
+	// versions, and returns the blob keys that they referred to.
+	DeleteDerived(asset Number, kind DerivedKind) ([]BlobKey, error)
+
 	// BlobsInUse returns those of the keys that a version or derived file refers to.
 	BlobsInUse(keys []BlobKey) (map[BlobKey]bool, error)
 }

@@ -30,6 +30,15 @@ type TaskKind string
 const (
 	TaskInspect TaskKind = "inspect" // dimensions, type and thumbnail
 	TaskDigest  TaskKind = "digest"  // whole-file SHA-256 that was put off at upload
+
+	// Steps of a whole job; their Asset is 0.
+	TaskFetch     TaskKind = "fetch"     // brings the file of one URL
+	TaskDirectory TaskKind = "directory" // lists a part of a directory of the server
+	TaskFile      TaskKind = "file"      // takes one file of it
+	TaskPublish   TaskKind = "publish"   // notes a part of the marked assets as published
+	TaskReplan    TaskKind = "reprocess" // queues the steps of a part of the assets again
+	TaskExport    TaskKind = "export"    // packs assets in one file
+	TaskCallback  TaskKind = "callback"  // tells a client that the job is done; no job waits for it
 )
 
 // TaskState is where a task stands.

@@ -57,6 +57,13 @@ func fakeWorker(level box.Level) {
 			must(err)
 			at += n
 		}
+		if req.Op != opInspect {
+			done, body := fakeResult(req)
+			must(frame.Write(os.Stdout, done))
+			_, err := os.Stdout.Write(body)
+			must(err)
+			continue
+		}
 		small := []byte("\xff\xd8\xff\xe0 small")
 		ans := answer{
 			Report:        raster.Report{ContentType: "image/jpeg", Format: "jpeg", Width: os.Getpid(), Height: 1, Frames: 1},
@@ -101,6 +108,56 @@ func fakeWorker(level box.Level) {
 		_, err := os.Stdout.Write(small)
 		must(err)
 	}
+}
+
+// fakeResult lies about an operation other than an inspection as the file name of the request says.
+func fakeResult(req request) (result, []byte) {
+	body := []byte("\xff\xd8\xff\xe0 picture")
+	done := result{ContentType: "image/jpeg", Extension: "jpg", Width: 10, Height: 10, Rect: Rect{Width: 10, Height: 10}}
+	switch req.Op {
+	case opAutoCrop:
+		body = nil
+	case opPaths:
+		body = []byte(`[{"name":"p"}]`)
+	}
+	done.Bytes = int64(len(body))
+	switch name, _ := strings.CutPrefix(req.Name, "lie: "); name {
+	case "exit in the result":
+		must(frame.Write(os.Stdout, done))
+		os.Exit(3)
+	case "class":
+		done.Class = "splendid"
+	case "failed with a file":
+		done.Class = fault.Corrupt
+		if body == nil {
+			done.Bytes, body = 1, []byte("x")
+		}
+	case "long":
+		done.Bytes = 1 << 40
+	case "negative":
+		done.Bytes = -1
+	case "size":
+		done.Width, done.Height = 1<<30, 1<<30
+	case "warnings":
+		done.Warnings = make([]string, 1000)
+	case "nothing":
+		done = result{}
+		body = nil
+	case "script":
+		done.ContentType = "text/html"
+	case "extension":
+		done.Extension = "exe"
+	case "disguise":
+		body = []byte("<script>alert('x')")[:done.Bytes]
+	case "outside":
+		done.Rect.X = 1
+	case "no area":
+		done.Rect.Width = 0
+	case "no list":
+		body = []byte(`{"name":"no"}`)
+		done.Bytes = int64(len(body))
+	}
+	return done, body
 }
 
 func must(err error) {

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"io"
@@ -95,25 +96,26 @@ func (r *Runner) AutoCropRect(ctx context.Context, src io.Reader, size int64, fi
 func (r *Runner) Paths(ctx context.Context, src io.Reader, size int64, fileName string) ([]Path, error) {
 	const op = "media.Paths"
 	_, body, err := r.perform(ctx, request{Op: opPaths, Name: plain(fileName, maxName), Size: size}, src)
-	if err != nil || len(body) == 0 {
+	if err != nil {
 		return nil, attributed(err, op)
 	}
-	var list []Path
-	if err := json.Unmarshal(body, &list); err != nil || !plausible(list) {
-		return nil, attributed(failure(fault.Crashed, nil, "the media worker sent paths that are none"), op)
-	}
+	list, _ := pathsIn(body)
 	return list, nil
 }
 
-// plausible reports whether an honest worker could have sent these paths.
-func plausible(list []Path) bool {
+// pathsIn decodes paths, and reports whether an honest worker could have sent them.
+func pathsIn(body []byte) ([]Path, bool) {
+	var list []Path
+	if len(body) > 0 && json.Unmarshal(body, &list) != nil {
+		return nil, false
+	}
 	knots := 0
 	for _, p := range list {
 		for _, line := range p.Subpaths {
 			knots += len(line.Knots)
 		}
 	}
-	return len(list) <= photoshop.MaxPaths && knots <= photoshop.MaxKnots
+	return list, len(list) <= photoshop.MaxPaths && knots <= photoshop.MaxKnots
 }
 
 // perform has a worker do what is asked for.
@@ -150,15 +152,27 @@ func (p *process) perform(req request, src io.Reader, o Options) (result, []byte
 	if _, err := io.ReadFull(p.out, body); err != nil {
 		return result{}, nil, p.broken("while it sent the result", err)
 	}
-	if req.Op == opRender && done.Class == "" && !strings.HasPrefix(string(body[:min(len(body), 8)]), start(done.ContentType)) {
+	if done.Class == "" && !credible(req.Op, done, body) {
 		p.end()
-		return result{}, nil, failure(fault.Crashed, nil, "the media worker sent a file that is not %s and was ended", done.ContentType)
+		return result{}, nil, failure(fault.Crashed, nil, "the media worker sent something else than it said and was ended")
 	}
 	p.unusable = done.Retire
 	if done.Class != "" {
 		return result{}, nil, failure(done.Class, nil, "%s", plain(done.Message, maxMessage))
 	}
 	return done, body, nil
+}
+
+// credible reports whether the raw bytes are what the result says.
+func credible(op operation, done result, body []byte) bool {
+	switch op {
+	case opRender:
+		return bytes.HasPrefix(body, []byte(start(done.ContentType)))
+	case opPaths:
+		_, ok := pathsIn(body)
+		return ok
+	}
+	return true
 }
 
 // start is what a file of a type that is rendered begins with.

@@ -73,24 +73,20 @@ func (w *worker) serve() error {
 	if err != nil {
 		return fmt.Errorf("receive %d bytes: %w", req.Size, err)
 	}
-	pixels, err := w.respond(src, req)
-	if err != nil {
-		return err
-	}
-	if pixels > 1<<24 {
-		debug.FreeOSMemory() // Do not sit on hundreds of megabytes until the next file.
-	}
-	return nil
-}
-
-// respond does what was asked for and sends what came of it. It returns the size of the picture.
-func (w *worker) respond(src io.ReaderAt, req request) (pixels int64, err error) {
 	if req.Op != opInspect {
 		done, body := w.perform(src, req)
-		return int64(done.Width) * int64(done.Height), w.send(done, body...)
+		err := w.send(done, body...)
+		debug.FreeOSMemory() // Do not sit on hundreds of megabytes until the next file.
+		return err
 	}
 	ans, thumbnail := w.inspect(src, req)
-	return int64(ans.Width) * int64(ans.Height), w.send(ans, thumbnail)
+	if err := w.send(ans, thumbnail); err != nil {
+		return err
+	}
+	if int64(ans.Width)*int64(ans.Height) > 1<<24 {
+		debug.FreeOSMemory()
+	}
+	return nil
 }
 
 // send writes a message and the raw bytes that it announces.

@@ -4,6 +4,7 @@ import (
 	"image"
 	"image/draw"
 	"math"
+	"runtime"
 
 	"sluice/internal/media/fault"
 	"sluice/internal/media/raster"
@@ -26,8 +27,10 @@ const maxEdge = 1 << 20
 // exceeded, of class Invalid when nothing of the picture would be left.
 func Apply(img image.Image, orientation int, c Commands, lim Limits) (*image.RGBA, error) {
 	w := &work{lim: lim}
+	if err := w.start(img, c.Crop); err != nil {
+		return nil, err
+	}
 	steps := []func() error{
-		func() error { return w.start(img, c.Crop) },
 		func() error { return w.turn(orientation) },
 		func() error { return w.turn(map[string]int{"lr": 2, "ud": 4, "lrud": 3}[c.Flip]) },
 		func() error { return w.rotate(c.Rotate) },
@@ -77,7 +80,19 @@ func (w *work) room(width, height int, more int64) error {
 		return refuse(fault.TooLarge, "modifier.Apply", "the modifier needs about %d MiB on the way to %d x %d pixels, the memory limit is %d MiB",
 			needed>>20, width, height, w.lim.MemoryBytes>>20)
 	}
+	reclaim(needed)
 	return nil
+}
+
+// largeBytes is from where on it matters that a picture that is done with is still in memory.
+const largeBytes = 32 << 20
+
+// reclaim collects what earlier steps left behind. Next to large pictures the collector, which runs beside the work,
+// would come too late for the hard limit on the worker's memory.
+func reclaim(needed int64) {
+	if needed > largeBytes {
+		runtime.GC()
+	}
 }
 
 // start copies the picture, or what the crop leaves of it.

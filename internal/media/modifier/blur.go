@@ -32,18 +32,21 @@ func Blur(img *image.RGBA, radius float64) {
 type blur struct {
 	weights  []int32 // of the pixels from the middle outwards, 14 binary places; nil when means are taken
 	means    [3]int  // how far each mean reaches to both sides
+	margin   int     // pixels before and after the line in both buffers
 	from, to []int32
 }
 
 const blurWeightBits = 14
 
 func newBlur(radius float64, longest int) *blur {
-	b := &blur{from: make([]int32, 4*longest), to: make([]int32, 4*longest)}
+	b := &blur{}
 	if radius > smallBlur {
 		b.means = meanReaches(radius)
+		b.buffers(longest, b.means[2]+1) // The last one is the longest.
 		return b
 	}
 	reach := int(math.Ceil(3 * radius))
+	b.buffers(longest, reach)
 	curve := make([]float64, reach+1)
 	sum := 0.0
 	for i := range curve {
@@ -58,6 +61,21 @@ func newBlur(radius float64, longest int) *blur {
 	}
 	b.weights[0] = left
 	return b
+}
+
+func (b *blur) buffers(longest, margin int) {
+	b.margin = margin
+	b.from, b.to = make([]int32, 4*(longest+2*margin)), make([]int32, 4*(longest+2*margin))
+}
+
+// extended repeats the first and the last of n pixels in the margins around them.
+func (b *blur) extended(line []int32, n int) []int32 {
+	first, last := 4*b.margin, 4*(b.margin+n)
+	for i := 0; i < first; i += 4 {
+		copy(line[i:], line[first:first+4])
+		copy(line[last+i:], line[last-4:last])
+	}
+	return line
 }
 
 // meanReaches chooses three means of odd lengths whose variances add up to that of the curve.
@@ -81,54 +99,66 @@ func meanReaches(radius float64) [3]int {
 
 // line blurs n pixels that stand stride bytes apart.
 func (b *blur) line(pix []byte, n, stride int) {
-	from, to := b.from[:4*n], b.to[:4*n]
+	own := b.from[4*b.margin:][:4*n]
 	for i := range n {
-		pixel := pix[i*stride:][:4]
-		for channel := range 4 {
-			from[4*i+channel] = int32(pixel[channel]) << lineBits
-		}
+		pixel, out := pix[i*stride:][:4], own[4*i:][:4]
+		out[0], out[1] = int32(pixel[0])<<lineBits, int32(pixel[1])<<lineBits
+		out[2], out[3] = int32(pixel[2])<<lineBits, int32(pixel[3])<<lineBits
 	}
 	if b.weights != nil {
-		b.curve(to, from, n)
+		b.curve(n)
 	} else {
-		mean(to, from, n, b.means[0])
-		mean(from, to, n, b.means[1])
-		mean(to, from, n, b.means[2])
+		b.mean(b.to, b.from, n, b.means[0])
+		b.mean(b.from, b.to, n, b.means[1])
+		b.mean(b.to, b.from, n, b.means[2])
 	}
+	done := b.to[4*b.margin:][:4*n]
 	for i := range n {
-		pixel := pix[i*stride:][:4]
-		for channel := range 4 {
-			pixel[channel] = byte((to[4*i+channel] + 1<<(lineBits-1)) >> lineBits)
-		}
+		pixel, in := pix[i*stride:][:4], done[4*i:][:4]
+		const half = 1 << (lineBits - 1)
+		pixel[0], pixel[1] = byte((in[0]+half)>>lineBits), byte((in[1]+half)>>lineBits)
+		pixel[2], pixel[3] = byte((in[2]+half)>>lineBits), byte((in[3]+half)>>lineBits)
 	}
 }
 
-func (b *blur) curve(to, from []int32, n int) {
-	for i := range n {
-		out, own := to[4*i:][:4], from[4*i:][:4]
-		for channel := range 4 {
-			sum := own[channel] * b.weights[0]
-			for far, weight := range b.weights[1:] {
-				before, after := max(0, i-far-1), min(n-1, i+far+1)
-				sum += weight * (from[4*before+channel] + from[4*after+channel])
+func (b *blur) curve(n int) {
+	from := b.extended(b.from, n)
+	to := b.to[4*b.margin:][:4*n]
+	// One weight after the other over the whole line: the sums of a sample stay within 31 bits.
+	for far, weight := range b.weights {
+		before, after := from[4*(b.margin-far):][:len(to)], from[4*(b.margin+far):][:len(to)]
+		if far == 0 {
+			for i, sample := range before {
+				to[i] = sample * weight
 			}
-			out[channel] = (sum + 1<<(blurWeightBits-1)) >> blurWeightBits
+			continue
 		}
+		for i, sample := range before {
+			to[i] += (sample + after[i]) * weight
+		}
+	}
+	for i, sum := range to {
+		to[i] = (sum + 1<<(blurWeightBits-1)) >> blurWeightBits
 	}
 }
 
 // mean replaces every pixel by the mean of those up to reach away.
-func mean(to, from []int32, n, reach int) {
+func (b *blur) mean(to, from []int32, n, reach int) {
+	from = b.extended(from, n)
 	length := int32(2*reach + 1)
-	for channel := range 4 {
-		at := func(i int) int32 { return from[4*max(0, min(n-1, i))+channel] }
-		var sum int32
-		for i := -reach; i <= reach; i++ {
-			sum += at(i)
+	scale := (1<<32 + int64(length)/2) / int64(length)
+	var sums [4]int32
+	for i := b.margin - reach; i <= b.margin+reach; i++ {
+		for channel := range sums {
+			sums[channel] += from[4*i+channel]
 		}
-		for i := range n {
-			to[4*i+channel] = (sum + length/2) / length
-			sum += at(i+reach+1) - at(i-reach)
+	}
+	leaving, coming := from[4*(b.margin-reach):][:4*n], from[4*(b.margin+reach+1):][:4*n]
+	out := to[4*b.margin:][:4*n]
+	for i := 0; i < 4*n; i += 4 {
+		for channel := range 4 {
+			out[i+channel] = int32((int64(sums[channel]+length/2) * scale) >> 32)
+			sums[channel] += coming[i+channel] - leaving[i+channel]
 		}
 	}
 }

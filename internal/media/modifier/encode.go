@@ -45,6 +45,7 @@ const (
 // TooLarge when the file would have more than maxBytes bytes (0: no limit), or the picture is too large for the format.
 func Encode(img *image.RGBA, c Commands, from Source, maxBytes int64) (Encoded, error) {
 	e := encoder{img: img, c: c, from: from, out: &pieces{limit: maxBytes}}
+	reclaim(int64(len(img.Pix)))
 	e.chooseFormat()
 	if err := e.checkEdges(); err != nil {
 		return Encoded{}, err

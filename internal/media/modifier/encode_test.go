@@ -89,7 +89,7 @@ func TestEncode(t *testing.T) {
 			t.Errorf("%s: %v in %d bytes", text, file.Bounds(), got.Bytes())
 		}
 		model := func(x, y int) color.RGBA { return color.RGBAModel.Convert(file.At(x, y)).(color.RGBA) }
-		if hole, half := model(35, 15), model(25, 15); !near(hole, want.hole, 3) || !near(half, want.half, 5) {
+		if hole, half := model(35, 15), model(25, 15); !near(hole, want.hole, 10) || !near(half, want.half, 12) {
 			t.Errorf("%s: hole %v and half %v, want %v and %v", text, hole, half, want.hole, want.half)
 		}
 		if !strings.Contains(text, "gray") && !near(model(5, 5), mediatest.Corner(), 5) {

@@ -28,6 +28,9 @@ func UnsharpMask(img *image.RGBA, mask Unsharp) {
 	for y := range img.Rect.Dy() {
 		row, blurred := img.Pix[y*img.Stride:][:4*img.Rect.Dx()], soft.Pix[y*img.Stride:]
 		for ; len(row) > 0; row, blurred = row[4:], blurred[4:] {
+			if row[0] == blurred[0] && row[1] == blurred[1] && row[2] == blurred[2] {
+				continue
+			}
 			var edge [3]float64
 			for i := range edge {
 				edge[i] = float64(row[i]) - float64(blurred[i])

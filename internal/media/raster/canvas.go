@@ -44,10 +44,11 @@ func turned(src *image.RGBA, orientation int) *image.RGBA {
 		return src
 	}
 	width, height := src.Rect.Dx(), src.Rect.Dy()
-	dst := image.NewRGBA(image.Rect(0, 0, width, height))
+	size := image.Rect(0, 0, width, height)
 	if orientation >= 5 {
-		dst = image.NewRGBA(image.Rect(0, 0, height, width))
+		size = image.Rect(0, 0, height, width)
 	}
+	dst := image.NewRGBA(size)
 	for y := range height {
 		for x := range width {
 			toX, toY := turnedPoint(x, y, width, height, orientation)

@@ -1,5 +1,6 @@
-// Package raster reads what the header of a JPEG, PNG, GIF, WebP, BMP or TIFF file says, and makes a thumbnail.
-// It decodes untrusted bytes and therefore runs only in the confined media worker. It refuses by header whatever
+// Package raster reads what the header of a JPEG, PNG, GIF, WebP, BMP or TIFF file says, makes a thumbnail, and gives
+// the pixels and the embedded blocks of a file to those that work on them. It decodes untrusted bytes and therefore
+// runs only in the confined media worker. It refuses by header whatever
 // would exceed its limits, before a single pixel is decoded.
 package raster
 

@@ -8,11 +8,14 @@ import (
 	"strings"
 )
 
-// send writes an XML answer. It is compressed if gzipResponse asks for it, or,
-// when that is absent, if the request accepts gzip (contract 7.3).
+// send writes an answer of the UploadFile endpoint.
 func send(w http.ResponseWriter, r *http.Request, status int, document []byte, gzipResponse *bool) {
+	sendAs(w, r, status, "text/xml;charset=utf-8", document, gzipResponse)
+}
+
+func sendAs(w http.ResponseWriter, r *http.Request, status int, contentType string, document []byte, gzipResponse *bool) {
 	h := w.Header()
-	h.Set("Content-Type", "text/xml;charset=utf-8")
+	h.Set("Content-Type", contentType)
 	h.Set("Cache-Control", "no-store")
 	h.Add("Vary", "Accept-Encoding")
 	compress := acceptsGzip(r.Header.Values("Accept-Encoding"))

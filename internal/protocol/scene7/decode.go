@@ -72,7 +72,8 @@ func (d *decoder) value(e *xmltree.Element, field *Field, path string) (any, err
 	if field.Complex() {
 		return d.record(e, d.schema.types[field.Type], path)
 	}
-	if field.Enum != nil && !d.mode.Strict && strings.Trim(e.Text, xmlBlanks) == "" {
+	absent := field.Enum != nil || field.Min == 0 && field.Type != typeString && field.Type != typeBinary
+	if absent && !d.mode.Strict && strings.Trim(e.Text, xmlBlanks) == "" {
 		d.warn(path, "empty, taken as absent")
 		return nil, nil
 	}

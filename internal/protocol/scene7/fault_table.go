@@ -1,29 +1,6 @@
 package scene7
 
-import (
-	"errors"
-	"fmt"
-
-	"sluice/internal/ingest"
-)
-
-// faultOf is the door's one table from failures to faults (contract 7.2 and 8).
-func (d *Door) faultOf(err error, operation, requestID string) Fault {
-	if e, ok := errors.AsType[*RequestError](err); ok {
-		return e.Fault()
-	}
-	code := codeOf(ingest.KindOf(err), ingest.CodeOf(err))
-	reason := ingest.Message(err)
-	switch {
-	case code == CodeNoOperationPermission:
-		reason = fmt.Sprintf("User does not have permission to access operation '%s'", operation)
-	case code == CodeInvalidCredentials:
-		reason = ReasonInvalidCredentials
-	case ingest.KindOf(err) == ingest.Internal:
-		reason = "internal error, request " + requestID
-	}
-	return Fault{Code: code, Reason: reason}
-}
+import "sluice/internal/ingest"
 
 func codeOf(kind ingest.Kind, code ingest.Code) Code {
 	switch code {
@@ -33,10 +10,20 @@ func codeOf(kind ingest.Kind, code ingest.Code) Code {
 		return CodeInvalidCredentials
 	case ingest.CodeInvalidUser:
 		return CodeInvalidUser
-	case ingest.CodeNoMembership, ingest.CodeNotOwner:
+	case ingest.CodeNoMembership, ingest.CodeNotOwner, ingest.CodePermission:
 		return CodeMissingPermission
-	case ingest.CodeUnknownCompany:
+	case ingest.CodeUnknownCompany, ingest.CodeCompanyExpired:
 		return CodeInvalidCompany
+	case ingest.CodeUnknownUser:
+		return CodeInvalidRequestUser
+	case ingest.CodeImpersonation:
+		return CodeNoImpersonationPermission
+	case ingest.CodeRoleValue:
+		return CodeIllegalParameterValue
+	case ingest.CodeTargetUser:
+		return CodeIllegalRequestUser
+	case ingest.CodeAccessGroup:
+		return CodeIllegalAccessGroup
 	case ingest.CodeNotMember:
 		return CodeIllegalCompany
 	case ingest.CodeRole:

@@ -169,3 +169,22 @@ func decimal(n int64) string { return strconv.FormatInt(n, 10) }
 
 // part makes a name fit between two separators.
 func part(name string) string { return strings.ReplaceAll(name, "|", "_") }
+
+// ParsePartHandle accepts the handle of a thing inside an image, such as a zoom
+// target: a|number, or a|number|type|number with or without the letter, of which the
+// first number names the thing.
+func ParsePartHandle(s string) (part int64, ok bool) {
+	parts := strings.Split(strings.Trim(s, xmlBlanks), "|")
+	if parts[0] == "a" {
+		parts = parts[1:]
+	}
+	if len(parts) != 1 && len(parts) != 3 {
+		return 0, false
+	}
+	for _, digits := range parts {
+		if _, ok := number(digits); !ok {
+			return 0, false
+		}
+	}
+	return number(parts[0])
+}

@@ -65,7 +65,7 @@ func (d *Door) uploadFile(w http.ResponseWriter, r *http.Request) {
 	if u.unreadable {
 		w.Header().Set("Connection", "close")
 	}
-	fault := d.faultOf(err, opUploadFile, d.ID(r))
+	fault := FaultOf(err, opUploadFile, d.ID(r))
 	u.logRefused(err, fault.Code)
 	status := http.StatusInternalServerError
 	if u.auth.FaultStatus != 0 {

@@ -394,13 +394,12 @@ func TestOtherMethodsAndContentTypes(t *testing.T) {
 }
 
 func TestEveryKindHasAFault(t *testing.T) {
-	d := &Door{Deps: Deps{Log: slog.New(slog.DiscardHandler)}}
 	want := map[ingest.Kind]Code{
 		ingest.Internal: 30000, ingest.Invalid: 30001, ingest.Unauthenticated: 10001, ingest.Forbidden: 20003, ingest.NotFound: 30001,
 		ingest.Conflict: 30000, ingest.Mismatch: 30001, ingest.TooLarge: 30001, ingest.Gone: 30001, ingest.Throttled: 30000, ingest.Unavailable: 30000,
 	}
 	for _, kind := range ingest.Kinds() {
-		fault := d.faultOf(&ingest.Error{Kind: kind, Msg: "words"}, "op", "req1")
+		fault := FaultOf(&ingest.Error{Kind: kind, Msg: "words"}, "op", "req1")
 		if fault.Code != want[kind] || fault.Reason == "" {
 			t.Errorf("%s: %+v", kind, fault)
 		}

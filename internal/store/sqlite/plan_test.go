@@ -143,6 +143,21 @@ func TestPlans(t *testing.T) {
 		}},
 		{"next run", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { _, _, err := tx.NextRun([]ingest.TaskKind{"a"}); return err }},
 		{"tasks of an asset", "INDEX tasks_asset (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOf(7, 8); return err }},
+		{"logs of a company", "INDEX jobs_company (company=?", func(tx *sqlstore.Tx) error {
+			_, err := tx.JobsLogged(ingest.LoggedJobs{Companies: in, Descending: true, Limit: 5})
+			return err
+		}},
+		{"logs by original name", "INDEX jobs_original_name (company=? AND original_name=?", func(tx *sqlstore.Tx) error {
+			_, err := tx.JobsLogged(ingest.LoggedJobs{Companies: in, OriginalName: "a", Descending: true, Limit: 5})
+			return err
+		}},
+		{"tasks of a job", "INDEX tasks_job (job=? AND rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOfJob(7, ingest.TaskQueued, p); return err }},
+		{"held tasks", "INDEX tasks_job (job=?)", func(tx *sqlstore.Tx) error { return tx.HoldTasks(7, true) }},
+		{"counted log", "COVERING INDEX job_log_job (job=? AND number>?)", func(tx *sqlstore.Tx) error {
+			_, err := tx.LogSkip(7, ingest.LogFilter{}, 5, 1)
+			return ignoreMissing(err)
+		}},
+		{"log of an asset", "INDEX job_log_asset (asset=? AND number<?)", func(tx *sqlstore.Tx) error { _, err := tx.LogOfAsset(7, p); return err }},
 		{"folders", "INDEX folders_company (company=? AND rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "", p); return err }},
 		{"folders below", "(company=? AND path>? AND path<?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "a/", p); return err }},
 		{"users of a company", "(company=? AND user_number>?)", func(tx *sqlstore.Tx) error { _, err := tx.Users(7, p); return err }},
@@ -164,4 +179,12 @@ func TestPlans(t *testing.T) {
 			}
 		})
 	}
+}
+
+// ignoreMissing takes a row that is not there for success.
+func ignoreMissing(err error) error {
+	if ingest.KindOf(err) == ingest.NotFound {
+		return nil
+	}
+	return err
 }

@@ -107,3 +107,9 @@ func readBlobKey(rows Rows) (ingest.BlobKey, error) {
 	err := rows.Scan((*string)(&key))
 	return key, err
 }
+
+// DeleteDerived implements ingest.AssetTx.
+func (t *Tx) DeleteDerived(asset ingest.Number, kind ingest.DerivedKind) ([]ingest.BlobKey, error) {
+	return many(t, "sqlstore.DeleteDerived", readBlobKey,
+		`DELETE FROM derived WHERE asset = $1 AND kind = $2 RETURNING blob_key`, asset, kind)
+}

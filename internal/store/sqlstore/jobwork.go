@@ -97,7 +97,7 @@ func (t *Tx) TasksOfJob(job ingest.Number, state ingest.TaskState, page ingest.P
 func (t *Tx) HoldTasks(job ingest.Number, held bool) error {
 	const op = "sqlstore.HoldTasks"
 	if held {
-		return t.exec(op, "task", `UPDATE tasks SET due = NULL WHERE job = $1 AND state = 'queued' AND kind <> $2`, job, ingest.TaskDigest)
+		return t.exec(op, "task", `UPDATE tasks SET due = NULL WHERE job = $1 AND state = 'queued' AND due IS NOT NULL AND kind <> $2`, job, ingest.TaskDigest)
 	}
 	return t.exec(op, "task", `UPDATE tasks SET due = run_at WHERE job = $1 AND state = 'queued'`, job)
 }

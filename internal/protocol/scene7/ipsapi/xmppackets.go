@@ -25,7 +25,7 @@ func (s *Service) xmpPacket(ctx context.Context, c *call) (*scene7.Record, error
 		packet := xmp.New()
 		packet.AddSubjects(values[ingest.FieldKeywords]...)
 		if description := values[ingest.FieldDescription]; len(description) > 0 {
-			packet.Set("dc.description", description...)
+			_ = packet.Set("dc.description", description...) // the prefix is known
 		}
 		data = packet.Bytes()
 	}

@@ -1,0 +1,67 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+
+	"sluice/internal/ingest"
+)
+
+// maxTextBytes bounds the text of one asset that is answered.
+const maxTextBytes = 32 << 20
+
+// TextRuns returns the text that was found in an asset when it was processed, page
+// by page; none where no extraction was asked for.
+func (e *Engine) TextRuns(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (runs []ingest.TextRun, err error) {
+	var texts []*ingest.Derived
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
+			return err
+		}
+		s, err := sightOf(tx, p, company)
+		if err != nil {
+			return err
+		}
+		if _, err := s.assetOf(asset, ingest.PermitRead); err != nil {
+			return err
+		}
+		all, err := tx.DerivedOf(asset)
+		texts = texts[:0]
+		for _, d := range all {
+			if d.Kind == ingest.DerivedText && d.Blob.Key != "" {
+				texts = append(texts, d)
+			}
+		}
+		return err
+	})
+	left := int64(maxTextBytes)
+	for _, d := range texts {
+		if left -= d.Blob.Size; left < 0 {
+			return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.TextRuns", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the text of the asset is longer than %d bytes", maxTextBytes)}
+		}
+		page, err := e.readText(ctx, d.Blob.Key)
+		if err != nil {
+			return nil, err
+		}
+		runs = append(runs, page...)
+	}
+	return runs, err
+}
+
+func (e *Engine) readText(ctx context.Context, key ingest.BlobKey) (runs []ingest.TextRun, err error) {
+	r, err := e.blobs.Open(ctx, key)
+	if err != nil {
+		return nil, err
+	}
+	defer r.Close()
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, &ingest.Error{Kind: ingest.Unavailable, Op: "engine.readText", Msg: "the text cannot be read", Err: err}
+	}
+	if err := json.Unmarshal(data, &runs); err != nil {
+		return nil, &ingest.Error{Kind: ingest.Internal, Op: "engine.readText", Err: err}
+	}
+	return runs, nil
+}

@@ -1,0 +1,66 @@
+package jobs
+
+import (
+	"context"
+	"io"
+
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+)
+
+// Fetcher brings files from other servers. Failures are *ingest.Error; those of kind
+// Unavailable may pass.
+type Fetcher interface {
+	Fetch(ctx context.Context, url string) (*Fetched, error)
+}
+
+// Fetched is the answer of another server; the receiver closes Body.
+type Fetched struct {
+	Body     io.ReadCloser
+	Size     int64  // bytes; -1 = not known
+	FileName string // as the server or the address calls it
+}
+
+// Fetch returns the handler that brings the file of an address into the library.
+func Fetch(steps Steps, fetcher Fetcher) Handler {
+	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+		url, _, err := engine.StepSource(t)
+		if err != nil {
+			return ended(err)
+		}
+		found, err := fetcher.Fetch(ctx, url)
+		if err != nil {
+			return ended(err)
+		}
+		defer found.Body.Close()
+		return ended(deliver(ctx, steps, t, found.Body, found.Size, found.FileName))
+	}
+}
+
+// deliver hands a file over to the engine, which ends the task with it.
+func deliver(ctx context.Context, steps Steps, t *ingest.Task, r io.Reader, size int64, name string) error {
+	in := steps.NewIntake()
+	defer in.Close()
+	spool, err := in.Receive(ctx, r, size)
+	if err != nil {
+		return err
+	}
+	return steps.DeliverStep(ctx, t, in, spool, name)
+}
+
+// Callback returns the handler that tells a client's server that a job is done. There
+// is one attempt; whether it succeeds is for the server's log, which report writes.
+func Callback(fetcher Fetcher, report func(url string, err error)) Handler {
+	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+		url, err := engine.CallbackURL(t)
+		if err != nil {
+			return engine.TaskResult{}, failed(err)
+		}
+		found, err := fetcher.Fetch(ctx, url)
+		if err == nil {
+			err = found.Body.Close()
+		}
+		report(url, err)
+		return engine.TaskResult{}, nil
+	}
+}
