@@ -146,3 +146,6 @@ func (e *Engine) wakeWorkers() {
 
 // Now is the time by the engine's clock.
 func (e *Engine) Now() time.Time { return e.now() }
+
+// ServerName is shown as the server of jobs and publications.
+func (e *Engine) ServerName() string { return e.serverName }

@@ -17,8 +17,12 @@ import (
 // ExportLifetime is how long the file of an export can be fetched.
 const ExportLifetime = 7 * 24 * time.Hour
 
-// ExportPath is where exports are served; the token and the name of the file follow.
-const ExportPath = "/scene7/export/"
+// Address of an export: the name of the file follows ExportPath, the token is a
+// parameter of the query, which no log has.
+const (
+	ExportPath  = "/scene7/export/"
+	ExportToken = "key"
+)
 
 // mostExports is how many exports are looked through at once.
 const mostExports = 100_000
@@ -137,7 +141,7 @@ func (e *Engine) FinishExport(ctx context.Context, t *ingest.Task, in *Intake, s
 	}
 	token := rand.Text()
 	fileName := w.Name + ".zip"
-	address := strings.TrimSuffix(s.Base, "/") + ExportPath + token + "/" + url.PathEscape(fileName)
+	address := strings.TrimSuffix(s.Base, "/") + ExportPath + url.PathEscape(fileName) + "?" + ExportToken + "=" + token
 	kept := false
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
 		kept = false

@@ -40,7 +40,7 @@ func (e *Engine) publishAfter(tx ingest.Tx, j *ingest.Job, kind ingest.JobKind) 
 	if err == nil {
 		_, err = e.beginOrder(tx, owner, j.Company, &ingest.Order{
 			Kind: kind, Door: j.Door, Name: j.OriginalName + "-" + string(kind), Locale: j.Locale, Client: j.Client, Address: j.Address,
-			Context: publishContext(kind),
+			Context: PublishContext(kind),
 		})
 	}
 	if err == nil || ingest.KindOf(err) == ingest.Internal || ingest.KindOf(err) == ingest.Unavailable {

@@ -21,8 +21,14 @@ type sight struct {
 	company ingest.Number
 	open    bool // nothing is restricted for this caller
 	groups  []ingest.Number
-	folders map[string][]ingest.PermissionEntry // by the folder's path
-	assets  map[ingest.Number][]ingest.PermissionEntry
+	folders map[string]permissionSet // by the folder's path
+	assets  map[ingest.Number]permissionSet
+}
+
+// permissionSet is the set of entries of one folder or asset.
+type permissionSet struct {
+	number  ingest.Number // of its document
+	entries []ingest.PermissionEntry
 }
 
 // mostPermissionSets bounds the permission sets of one company.
@@ -48,25 +54,41 @@ func sightOf(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*sight, e
 	if s.groups, err = groupsOf(tx, p); err != nil {
 		return nil, err
 	}
-	s.folders, s.assets = map[string][]ingest.PermissionEntry{}, map[ingest.Number][]ingest.PermissionEntry{}
+	return s, s.load(sets)
+}
+
+// load sorts permission sets by what they are of.
+func (s *sight) load(sets []*ingest.Document) error {
+	s.folders, s.assets = map[string]permissionSet{}, map[ingest.Number]permissionSet{}
 	for _, d := range sets {
 		var set ingest.PermissionSet
 		if err := json.Unmarshal(d.Data, &set); err != nil {
-			return nil, &ingest.Error{Kind: ingest.Internal, Op: "engine.sightOf", Err: err}
+			return &ingest.Error{Kind: ingest.Internal, Op: "engine.sightOf", Err: err}
 		}
+		loaded := permissionSet{d.Number, set.Entries}
 		if d.Key == ingest.PermissionsOfAsset {
-			s.assets[d.Owner] = set.Entries
+			s.assets[d.Owner] = loaded
 			continue
 		}
-		f, err := tx.FolderByNumber(d.Owner)
+		f, err := s.tx.FolderByNumber(d.Owner)
 		if err != nil {
-			return nil, err
+			return err
 		}
 		if !f.Deleted {
-			s.folders[f.Path] = set.Entries
+			s.folders[f.Path] = loaded
 		}
 	}
-	return s, nil
+	return nil
+}
+
+// restrictionsOf loads all permission sets of a company, whoever looks.
+func restrictionsOf(tx ingest.Tx, company ingest.Number) (*sight, error) {
+	s := &sight{tx: tx, company: company}
+	sets, err := tx.Documents(ingest.DocumentFilter{Company: company, Kind: ingest.DocPermissions}, ingest.Page{Limit: mostPermissionSets})
+	if err != nil {
+		return nil, err
+	}
+	return s, s.load(sets)
 }
 
 // groupsOf lists the groups whose entries count for a caller.
@@ -90,19 +112,19 @@ func (s *sight) folder(path string, permission ingest.Permission) bool {
 	if s.open {
 		return true
 	}
-	entries, restricted := s.effective(path)
-	return !restricted || s.allows(entries, permission)
+	set, restricted := s.effective(path)
+	return !restricted || s.allows(set.entries, permission)
 }
 
-// effective returns the entries that hold for the folder at a path, and false
-// when there are none up to the root.
-func (s *sight) effective(path string) ([]ingest.PermissionEntry, bool) {
+// effective returns the set that holds for the folder at a path, and false when
+// there is none up to the root.
+func (s *sight) effective(path string) (permissionSet, bool) {
 	for {
-		if entries, ok := s.folders[path]; ok {
-			return entries, true
+		if set, ok := s.folders[path]; ok {
+			return set, true
 		}
 		if path == "" {
-			return nil, false
+			return permissionSet{}, false
 		}
 		path = parentPath(path)
 	}
@@ -113,8 +135,8 @@ func (s *sight) asset(a *ingest.Asset, permission ingest.Permission) bool {
 	if s.open {
 		return true
 	}
-	if entries, ok := s.assets[a.Number]; ok {
-		return s.allows(entries, permission)
+	if set, ok := s.assets[a.Number]; ok {
+		return s.allows(set.entries, permission)
 	}
 	return s.folder(a.Path, permission)
 }

@@ -18,8 +18,8 @@ type publishStep struct {
 	After   ingest.Number   `json:"after,omitempty"`
 }
 
-// publishContext is the context that a kind of publish job publishes to.
-func publishContext(kind ingest.JobKind) ingest.Contexts {
+// PublishContext is the context that a kind of publish job publishes to.
+func PublishContext(kind ingest.JobKind) ingest.Contexts {
 	switch kind {
 	case ingest.JobImagePublish:
 		return ingest.ContextImageServing

@@ -30,7 +30,7 @@ func storedRights(kind ingest.DocumentKind) (read, write right, ok bool) {
 		return rightRead, rightOverwrite, true
 	case ingest.DocCompanyMetadata, ingest.DocMetadataSchema:
 		return rightRead, rightManage, true
-	case ingest.DocVignetteFormat, ingest.DocPortalEvent:
+	case ingest.DocVignetteFormat, ingest.DocPortalEvent, ingest.DocPublishSettings, ingest.DocInvalidation:
 		return rightManage, rightManage, true
 	}
 	return 0, 0, false

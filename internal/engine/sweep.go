@@ -183,6 +183,9 @@ func (e *Engine) Sweep(ctx context.Context) (Swept, error) {
 	if err := e.expireExports(ctx); err != nil {
 		return swept, err
 	}
+	if err := e.emptyOldTrash(ctx); err != nil {
+		return swept, err
+	}
 	orphans, err := e.orphanBlobs(ctx)
 	if err != nil || len(orphans) == 0 {
 		return swept, err

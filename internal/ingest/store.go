@@ -50,6 +50,7 @@ type Tx interface {
 	DocumentTx
 	LinkTx
 	ValueTx
+	TrashTx
 }
 
 // CompanyTx keeps companies.
@@ -124,7 +125,7 @@ type AssetTx interface {
 	Asset(Number) (*Asset, error)
 	AssetByUUID(UUID) (*Asset, error)
 	// AssetsNamed returns all assets of the company with exactly this Name, in
-	// any folder and state, trash included.
+	// any folder and state, trash included until it is emptied.
 	AssetsNamed(company Number, name string) ([]*Asset, error)
 	Assets(AssetFilter, Page) ([]*Asset, error)
 	// Usage sums a company's assets; user 0 = of all users.
@@ -145,8 +146,8 @@ type AssetTx interface {
 	Derived(UUID) (*Derived, error)
 	DerivedOf(asset Number) ([]*Derived, error) // of the current version
 
-	// DeleteDerived removes the derived files of a kind that an asset has, of all
-	// versions, and returns the blob keys that they referred to.
+	// DeleteDerived removes the derived files of a kind ("" = all) that an asset
+	// has, of all versions, and returns the blob keys that they referred to.
 	DeleteDerived(asset Number, kind DerivedKind) ([]BlobKey, error)
 
 	// BlobsInUse returns those of the keys that a version or derived file refers to.

@@ -36,7 +36,7 @@ func Export(steps Steps, renderer Renderer) Handler {
 			defer close(written)
 			pipe.CloseWithError(packed.write(ctx, pipe))
 		}()
-		spool, err := in.Receive(ctx, r, -1)
+		spool, err := in.Receive(ctx, stoppable{ctx, r}, -1)
 		r.CloseWithError(io.ErrClosedPipe) // lets the writer go when receiving has failed
 		<-written
 		if err == nil {

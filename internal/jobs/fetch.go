@@ -41,11 +41,24 @@ func Fetch(steps Steps, fetcher Fetcher) Handler {
 func deliver(ctx context.Context, steps Steps, t *ingest.Task, r io.Reader, size int64, name string) error {
 	in := steps.NewIntake()
 	defer in.Close()
-	spool, err := in.Receive(ctx, r, size)
+	spool, err := in.Receive(ctx, stoppable{ctx, r}, size)
 	if err != nil {
 		return err
 	}
 	return steps.DeliverStep(ctx, t, in, spool, name)
+}
+
+// stoppable ends reading when ctx does.
+type stoppable struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+func (s stoppable) Read(p []byte) (int, error) {
+	if err := s.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return s.r.Read(p)
 }
 
 // Callback returns the handler that tells a client's server that a job is done. There

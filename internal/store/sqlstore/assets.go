@@ -80,12 +80,12 @@ func (t *Tx) AssetByUUID(uuid ingest.UUID) (*ingest.Asset, error) {
 func (t *Tx) AssetsNamed(company ingest.Number, name string) ([]*ingest.Asset, error) {
 	const op = "sqlstore.AssetsNamed"
 	// Mostly there is none, and a row of one column costs a fraction of a whole one.
-	taken, err := many(t, op, readNumber, `SELECT 1 FROM assets WHERE company = $1 AND name = $2 LIMIT 1`, company, name)
+	taken, err := many(t, op, readNumber, `SELECT 1 FROM assets WHERE company = $1 AND name = $2 AND +in_trash < 2 LIMIT 1`, company, name)
 	if err != nil || len(taken) == 0 {
 		return nil, err
 	}
 	return many(t, op, readAsset,
-		assetColumns+` WHERE a.company = $1 AND a.name = $2 ORDER BY a.number`, company, name)
+		assetColumns+` WHERE a.company = $1 AND a.name = $2 AND +a.in_trash < 2 ORDER BY a.number`, company, name)
 }
 
 // trashColumn is 0 outside the trash, 1 in it and 2 after it was emptied.

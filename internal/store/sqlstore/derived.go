@@ -1,6 +1,10 @@
 package sqlstore
 
-import "sluice/internal/ingest"
+import (
+	"slices"
+
+	"sluice/internal/ingest"
+)
 
 const derivedColumns = `SELECT d.number, d.uuid, d.asset, d.version, d.step_key, d.kind, d.name,
 	d.content_type, d.width, d.height, d.frames, d.orientation, d.alpha, d.page, d.layer,
@@ -110,6 +114,12 @@ func readBlobKey(rows Rows) (ingest.BlobKey, error) {
 
 // DeleteDerived implements ingest.AssetTx.
 func (t *Tx) DeleteDerived(asset ingest.Number, kind ingest.DerivedKind) ([]ingest.BlobKey, error) {
-	return many(t, "sqlstore.DeleteDerived", readBlobKey,
-		`DELETE FROM derived WHERE asset = $1 AND kind = $2 RETURNING blob_key`, asset, kind)
+	var q query
+	q.add(`DELETE FROM derived WHERE asset = ?`, asset)
+	if kind != "" {
+		q.add(` AND kind = ?`, kind)
+	}
+	q.add(` RETURNING blob_key`)
+	keys, err := many(t, "sqlstore.DeleteDerived", readBlobKey, q.String(), q.args...)
+	return slices.DeleteFunc(keys, func(key ingest.BlobKey) bool { return key == "" }), err
 }

@@ -82,7 +82,9 @@ func links(f *fixture) {
 	f.update(func(tx ingest.Tx) error { return tx.AddLink(ingest.Link{Kind: ingest.LinkProject, From: 5, To: 11}) })
 	all := append(list, added)
 	page := func(after ingest.Number, limit int) func(ingest.Tx) ([]ingest.Link, error) {
-		return func(tx ingest.Tx) ([]ingest.Link, error) { return tx.Links(kind, 5, ingest.Page{After: after, Limit: limit}) }
+		return func(tx ingest.Tx) ([]ingest.Link, error) {
+			return tx.Links(kind, 5, ingest.Page{After: after, Limit: limit})
+		}
 	}
 	expect(f, "Links", all, page(0, 10))
 	expect(f, "a page", all[1:3], page(1, 2))

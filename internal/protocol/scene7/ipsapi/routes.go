@@ -27,6 +27,7 @@ func (s *Service) Routes(mux *http.ServeMux) {
 		http.Error(w, "this address takes POST", http.StatusMethodNotAllowed)
 	})
 	s.wsdlRoutes(mux)
+	s.exportRoutes(mux)
 }
 
 // exchange is one request and what is known of it so far.

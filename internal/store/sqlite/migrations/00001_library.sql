@@ -111,6 +111,7 @@ CREATE INDEX assets_folder ON assets (folder, in_trash);
 CREATE INDEX assets_name ON assets (company, name, in_trash);
 CREATE INDEX assets_file_name ON assets (company, file_name, in_trash);
 CREATE INDEX assets_type ON assets (company, type, in_trash);
+CREATE INDEX assets_trash ON assets (trashed) WHERE in_trash = 1;
 CREATE INDEX assets_unready ON assets (company, state, in_trash) WHERE state <> 'ready';
 
 -- Files and bytes of a company (user_number 0) and of each user in it.
@@ -167,6 +168,7 @@ CREATE TABLE derived (
 	created      INTEGER NOT NULL,
 	UNIQUE (version, step_key)
 );
+CREATE INDEX derived_asset ON derived (asset, number);
 CREATE INDEX derived_blob ON derived (blob_key) WHERE blob_key <> '';
 
 CREATE TABLE uploads (
