@@ -10,32 +10,35 @@ import (
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
 	"sluice/internal/jobs"
-	"sluice/internal/media"
 	"sluice/internal/telemetry"
 )
 
 // background is the work that goes on beside requests: tasks, closing idle
 // jobs, the sweep.
 type background struct {
-	stop   context.CancelFunc
-	done   sync.WaitGroup
-	runner *media.Runner
+	stop context.CancelFunc
+	done sync.WaitGroup
 }
 
 // startBackground starts it; it goes on until end, whatever happens to ctx, so
 // that requests which are still open can have their files processed.
-func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, metrics *telemetry.Metrics, log *slog.Logger) *background {
-	b := &background{runner: media.New(mediaOptions(cfg))}
+func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t *tools, metrics *telemetry.Metrics, log *slog.Logger) *background {
+	b := &background{}
 	ctx, b.stop = context.WithCancel(context.WithoutCancel(ctx))
+	ended := func(kind ingest.TaskKind, outcome string) { metrics.Task(kind, ingest.TaskState(outcome)) }
 	workers := &jobs.Workers{
 		Queue: e, Size: cfg.MediaWorkers + 1, Now: time.Now, Log: log,
 		Handlers: map[ingest.TaskKind]jobs.Handler{
-			ingest.TaskInspect: jobs.Inspect(e, inspector{b.runner, log}),
+			ingest.TaskInspect: jobs.Inspect(e, inspector{t.runner, log}),
 			ingest.TaskDigest:  jobs.Digest(e),
 		},
-		Ended: func(kind ingest.TaskKind, outcome string) { metrics.Task(kind, ingest.TaskState(outcome)) },
+		Ended: ended,
+	}
+	steps := &jobs.Workers{
+		Queue: engine.JobSteps{Engine: e}, Size: stepWorkers, Now: time.Now, Log: log, Handlers: t.steps(cfg, e), Ended: ended,
 	}
 	b.done.Go(func() { workers.Run(ctx) })
+	b.done.Go(func() { steps.Run(ctx) })
 	b.done.Go(func() { e.Upkeep(ctx) })
 	return b
 }
@@ -44,5 +47,4 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, m
 func (b *background) end() {
 	b.stop()
 	b.done.Wait()
-	b.runner.Close()
 }

@@ -11,6 +11,7 @@ import (
 	"sluice/internal/protocol/api"
 	"sluice/internal/protocol/guard"
 	"sluice/internal/protocol/scene7"
+	"sluice/internal/protocol/scene7/ipsapi"
 	"sluice/internal/protocol/web"
 	"sluice/internal/telemetry"
 )
@@ -37,8 +38,17 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 	if err != nil {
 		return nil, err
 	}
+	operations, err := ipsapi.New(ipsapi.Deps{
+		Engine: e, Logins: logins, Log: log, Version: telemetry.ReadVersion().Version, MaxPostSize: int64(cfg.Scene7MaxPostSize),
+		Address: func(r *http.Request) string { return guard.ClientAddress(r.Context()) },
+		ID:      func(r *http.Request) string { return guard.RequestID(r.Context()) },
+	})
+	if err != nil {
+		return nil, err
+	}
 	return []door{
 		{ingest.DoorScene7, "Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile", uploadFile.Routes},
+		{ingest.DoorScene7, "Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl", operations.Routes},
 	}, nil
 }
 

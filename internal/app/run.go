@@ -78,7 +78,12 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 	introduce(out, made) // at once: a start that fails further on must not swallow the password
 
 	metrics := telemetry.NewMetrics(telemetry.ReadVersion())
-	e := newEngine(cfg, store, blobs, metrics, log)
+	kit, err := newTools(cfg, log)
+	if err != nil {
+		return err
+	}
+	defer closing(log, "media processes", kit.runner)
+	e := newEngine(cfg, store, blobs, kit, metrics, log)
 	if err := e.Recover(ctx); err != nil {
 		return err
 	}
@@ -100,7 +105,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	work := startBackground(ctx, cfg, e, metrics, log)
+	work := startBackground(ctx, cfg, e, kit, metrics, log)
 	defer work.end()
 	health.open.Store(true)
 	fmt.Fprintf(out, "sluice is ready at %s\n", front.url())
@@ -108,8 +113,8 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 }
 
 // newEngine joins the rules with what they stand on.
-func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, metrics *telemetry.Metrics, log *slog.Logger) *engine.Engine {
-	return engine.New(engine.Config{
+func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, t *tools, metrics *telemetry.Metrics, log *slog.Logger) *engine.Engine {
+	c := engine.Config{
 		Store: store, Blobs: blobs, Now: time.Now, NewUUID: id.New, Detect: media.Detect, Log: log,
 		DeferDigest: cfg.Digest == "deferred", JobIdle: cfg.Scene7JobIdle.Std(), SameAddress: cfg.Scene7SameAddress,
 		Ended: func(door ingest.Door, outcome ingest.UploadOutcome, size int64) {
@@ -117,7 +122,9 @@ func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, metric
 			metrics.Received(door, size)
 		},
 		Crash: crash.FromEnvironment(),
-	})
+	}
+	t.equip(cfg, &c)
+	return engine.New(c)
 }
 
 // routes mounts everything that is served.

@@ -76,6 +76,11 @@ func New(store ingest.Store, now func() time.Time, options Options) *Service {
 // the same process.
 func (s *Service) Passwords() *Passwords { return s.passwords }
 
+// HashPassword returns the PHC string under which a password is kept.
+func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
+	return s.passwords.Hash(ctx, password)
+}
+
 // maxLogin is the longest login that is looked up, in bytes.
 const maxLogin = 320
 

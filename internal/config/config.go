@@ -35,6 +35,13 @@ type Config struct {
 
 	Digest string `name:"digest" env:"SLUICE_DIGEST" default:"inline" oneof:"inline,deferred" placeholder:"WHEN" group:"Uploads" help:"SHA-256 of whole files: inline (while they arrive) or deferred (right after the answer)."`
 
+	Fetch             bool     `name:"fetch" env:"SLUICE_FETCH" default:"false" negatable:"" group:"Jobs" help:"Let clients have files fetched from other servers."`
+	FetchMaxSize      Size     `name:"fetch-max-size" env:"SLUICE_FETCH_MAX_SIZE" default:"2GiB" placeholder:"SIZE" group:"Jobs" help:"Largest file that is fetched."`
+	FetchTimeout      Duration `name:"fetch-timeout" env:"SLUICE_FETCH_TIMEOUT" default:"10m" placeholder:"TIME" group:"Jobs" help:"Longest time that fetching one file may take."`
+	FetchAllowPrivate bool     `name:"fetch-allow-private" env:"SLUICE_FETCH_ALLOW_PRIVATE" default:"false" negatable:"" group:"Jobs" help:"Fetch from addresses of private networks and of this machine too."`
+	UploadRoots       []string `name:"upload-roots" env:"SLUICE_UPLOAD_ROOTS" placeholder:"NAME=DIR" group:"Jobs" help:"Directories of this machine that clients may have files taken from, as NAME=DIR or DIR."`
+	Callbacks         bool     `name:"callbacks" env:"SLUICE_CALLBACKS" default:"false" negatable:"" group:"Jobs" help:"Make a request to the address that a job names when it is done."`
+
 	Scene7MaxPostSize       Size     `name:"scene7-max-post-size" env:"SLUICE_SCENE7_MAX_POST_SIZE" default:"2GiB" placeholder:"SIZE" group:"Scene7 door" help:"Largest request to UploadFile."`
 	Scene7MaxAnonymousSpool Size     `name:"scene7-max-anonymous-spool" env:"SLUICE_SCENE7_MAX_ANONYMOUS_SPOOL" default:"8GiB" placeholder:"SIZE" group:"Scene7 door" help:"Files that all requests may hold together before their login is known."`
 	Scene7JobIdle           Duration `name:"scene7-job-idle" env:"SLUICE_SCENE7_JOB_IDLE" default:"30m" placeholder:"TIME" group:"Scene7 door" help:"An open job without a new file is closed after this."`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -37,6 +38,11 @@ func (c Config) Validate() error {
 		wrong(origin != "*" && (err != nil || u.Host == "" || u.Scheme == "" || u.Path != ""),
 			"cors-origins holds %q; an origin looks like https://app.example.com", origin)
 	}
+	for _, root := range c.UploadRoots {
+		wrong(!uploadRoot(strings.TrimSpace(root)), "upload-roots holds %q; write /srv/media or name=/srv/media", root)
+	}
+	wrong(c.FetchMaxSize <= 0, "fetch-max-size must be more than 0")
+	wrong(c.FetchTimeout <= 0, "fetch-timeout must be more than 0")
 	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)
 	wrong(c.Scene7MaxAnonymousSpool < 1<<20, "scene7-max-anonymous-spool is %v; it must be at least 1MiB", c.Scene7MaxAnonymousSpool)
 	wrong(c.Scene7JobIdle <= 0, "scene7-job-idle must be more than 0")
@@ -48,6 +54,16 @@ func (c Config) Validate() error {
 	wrong(c.AdminEmail == "", "admin-email must not be empty")
 	wrong(c.Company == "", "company must not be empty")
 	return errors.Join(problems...)
+}
+
+// uploadRoot reports whether a text is an absolute path, or a name without slashes
+// and one.
+func uploadRoot(text string) bool {
+	name, dir, named := strings.Cut(text, "=")
+	if !named {
+		return filepath.IsAbs(text)
+	}
+	return name != "" && !strings.ContainsAny(name, `/\`) && filepath.IsAbs(dir)
 }
 
 // Validate refuses what this version cannot store in.

@@ -24,7 +24,7 @@ const (
 	EventAssetCreated   EventKind = "asset.created"
 	EventAssetReplaced  EventKind = "asset.replaced"
 	EventAssetChanged   EventKind = "asset.changed" // name, place, metadata or marks
-	EventAssetTrashed EventKind = "asset.trashed"
+	EventAssetTrashed   EventKind = "asset.trashed"
 	EventAssetProcessed EventKind = "asset.processed"
 	EventAssetFailed    EventKind = "asset.failed"
 	EventUploadAborted  EventKind = "upload.aborted"

@@ -71,7 +71,7 @@ func (s *Service) Bootstrap(ctx context.Context, first First) (Made, error) {
 
 // firstUser returns the administrator and, if it was made, the password.
 func (s *Service) firstUser(ctx context.Context, first First) (*ingest.User, string, error) {
-	if err := checkLogin("people.Bootstrap", first.Login); err != nil {
+	if err := ingest.CheckLogin("people.Bootstrap", first.Login); err != nil {
 		return nil, "", err
 	}
 	password, made := first.Password, ""

@@ -19,7 +19,7 @@ type NamedKey struct {
 // AddKey makes an API key for a user. The returned secret is shown once and
 // cannot be read again. Expires zero means never.
 func (s *Service) AddKey(ctx context.Context, login, name string, expires time.Time) (string, NamedKey, error) {
-	if err := checkName("people.AddKey", "the key's name", name, 100); err != nil {
+	if err := ingest.CheckName("people.AddKey", "the key's name", name, 100); err != nil {
 		return "", NamedKey{}, err
 	}
 	var secret string

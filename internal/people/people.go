@@ -8,11 +8,7 @@ package people
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"sluice/internal/auth"
 	"sluice/internal/ingest"
@@ -32,31 +28,6 @@ func New(store ingest.Store, logins *auth.Service, now func() time.Time) *Servic
 
 // pageSize is how many rows a listing reads at once.
 const pageSize = 200
-
-// checkName refuses names that cannot be shown in a list, a path or a handle.
-func checkName(op, what, name string, most int) error {
-	problem := ""
-	switch {
-	case name == "":
-		problem = "is empty"
-	case len(name) > most:
-		problem = fmt.Sprintf("has %d bytes, at most %d are allowed", len(name), most)
-	case !utf8.ValidString(name):
-		problem = "is not valid UTF-8"
-	case strings.TrimSpace(name) != name:
-		problem = "begins or ends with a blank"
-	case strings.ContainsFunc(name, func(r rune) bool { return unicode.IsControl(r) || !unicode.IsPrint(r) }):
-		problem = "contains characters that cannot be printed"
-	}
-	if problem == "" {
-		return nil
-	}
-	code := ingest.CodeMalformed
-	if name == "" {
-		code = ingest.CodeMissing
-	}
-	return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: code, Msg: what + " " + problem}
-}
 
 // list collects the pages of a listing.
 func list[T any](read func(ingest.Page) ([]T, error), number func(T) ingest.Number) ([]T, error) {

@@ -3,15 +3,11 @@ package people
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 )
-
-// maxLogin is the longest login, in bytes.
-const maxLogin = 320
 
 // NewUser says who is to be added.
 type NewUser struct {
@@ -26,7 +22,7 @@ type NewUser struct {
 // Conflict with CodeExists.
 func (s *Service) AddUser(ctx context.Context, n NewUser) (*ingest.User, error) {
 	const op = "people.AddUser"
-	if err := checkLogin(op, n.Login); err != nil {
+	if err := ingest.CheckLogin(op, n.Login); err != nil {
 		return nil, err
 	}
 	role, title, err := ParseRole(n.Role)
@@ -71,20 +67,6 @@ func membership(user, company ingest.Number, role ingest.Role, title string) ing
 		role = ingest.RoleCompanyAdmin
 	}
 	return ingest.Membership{User: user, Company: company, Role: role, Title: title, Active: true}
-}
-
-// checkLogin refuses logins that a door could not carry: BrightSign writes
-// Company/login, Basic authentication ends the login at a colon, Scene7 handles
-// hold it between bars.
-func checkLogin(op, login string) error {
-	if err := checkName(op, "the login", login, maxLogin); err != nil {
-		return err
-	}
-	if strings.ContainsAny(login, "/:| \t") {
-		return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeMalformed,
-			Msg: fmt.Sprintf("the login %q must not contain blanks, / : or |", login)}
-	}
-	return nil
 }
 
 // UserChange says what of a user is to change; nil fields stay.

@@ -51,7 +51,7 @@ func (s *Service) dispatch(x *exchange) ([]byte, error) {
 	if answer == nil {
 		answer = &scene7.Record{Type: x.op.Name + "Return"}
 	}
-	return s.schema.AppendXML(nil, answer.Type, c.namespace.Answer(), c.filter(answer), c.level), nil
+	return s.schema.AppendXML(nil, x.op.Name+"Return", c.namespace.Answer(), c.filter(answer), c.level), nil
 }
 
 // clientHost is what stands for a program that does not give its name.

@@ -58,7 +58,7 @@ type harness struct {
 	admin, boss, user, viewer, stranger *testUser
 }
 
-func newHarness(t *testing.T) *harness {
+func newHarness(t *testing.T, tune ...func(*engine.Config)) *harness {
 	t.Helper()
 	h := &harness{t: t}
 	dir := memoryDir(t)
@@ -70,7 +70,11 @@ func newHarness(t *testing.T) *harness {
 	h.ok(err)
 	t.Cleanup(func() { blobs.Close() })
 	h.store = db
-	h.engine = engine.New(engine.Config{Store: db, Blobs: blobs, Now: h.now, NewUUID: id.New, Detect: media.Detect, Log: quiet})
+	config := engine.Config{Store: db, Blobs: blobs, Now: h.now, NewUUID: id.New, Detect: media.Detect, Log: quiet}
+	for _, change := range tune {
+		change(&config)
+	}
+	h.engine = engine.New(config)
 	h.service, err = New(Deps{
 		Engine: h.engine, Logins: plainLogins{h}, Log: quiet, Version: "1.0-test", MaxPostSize: 2 << 30,
 		Address: func(*http.Request) string { return "192.0.2.7" },

@@ -51,7 +51,7 @@ func (s *Service) scheduledJob(j *engine.Scheduled) (*scene7.Record, error) {
 	return record("ScheduledJob",
 		"companyHandle", companyHandle(j.Company), "jobHandle", submittedHandle(j.Company, j.Name), "name", j.Name, "originalName", o.Name,
 		"type", string(o.Kind), "submitUserEmail", j.Email, "locale", o.Locale, "description", o.Description,
-		"execSchedule", cron, "nextFireTime", j.Next, "timeZone", "UTC", "triggerState", triggerState(j), element, options), nil
+		"execSchedule", cron, "nextFireTime", j.Next.UTC(), "timeZone", "UTC", "triggerState", triggerState(j), element, options), nil
 }
 
 // triggerState is the word for where a schedule stands (contract, section 12).
