@@ -196,6 +196,10 @@ func TestValidate(t *testing.T) {
 		{"post size", func(c *Config) { c.Scene7MaxPostSize = 5 }, "at least 1MiB"},
 		{"anonymous spool", func(c *Config) { c.Scene7MaxAnonymousSpool = 0 }, "scene7-max-anonymous-spool is 0"},
 		{"workers", func(c *Config) { c.MediaWorkers = -1 }, "media-workers"},
+		{"relative root", func(c *Config) { c.UploadRoots = []string{"/srv", "in=srv"} }, `upload-roots holds "in=srv"`},
+		{"root without name", func(c *Config) { c.UploadRoots = []string{"=/srv"} }, "upload-roots"},
+		{"fetch size", func(c *Config) { c.FetchMaxSize = 0 }, "fetch-max-size"},
+		{"fetch time", func(c *Config) { c.FetchTimeout = 0 }, "fetch-timeout"},
 		{"data dir", func(c *Config) { c.DataDir = "" }, "data-dir"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -97,6 +97,7 @@ type Engine struct {
 	activity  *activity
 	facts     jobFacts
 	logs      logMarks
+	searches  searchMarks
 	schedules scheduleWatch
 	active    *activeUploads
 	closing   keyedLocks // uploads being finished

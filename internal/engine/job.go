@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"sluice/internal/ingest"
@@ -77,11 +78,15 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 		return nil, err
 	}
 	now := e.now()
-	name, err := uniqueJobName(tx, c.Number, s.Name, now)
+	kind := cmp.Or(s.kind, ingest.JobUpload)
+	wanted := s.Name
+	if kind != ingest.JobUpload { // found by its name alone, as handles show it
+		wanted = strings.ReplaceAll(wanted, "|", "_")
+	}
+	name, err := uniqueJobName(tx, c.Number, wanted, now)
 	if err != nil {
 		return nil, err
 	}
-	kind := cmp.Or(s.kind, ingest.JobUpload)
 	j := &ingest.Job{
 		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Kind: kind, Name: name, OriginalName: s.Name,
 		State: ingest.JobNew, Open: kind == ingest.JobUpload, Description: s.Description, Locale: s.Locale, Client: s.Client,

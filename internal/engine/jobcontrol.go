@@ -17,7 +17,7 @@ func (e *Engine) controlled(tx ingest.Tx, p ingest.Principal, company ingest.Num
 	if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 		return nil, err
 	}
-	j, err := findJob(tx, company, ref)
+	j, err := activeOrLast(tx, company, ref)
 	if err != nil {
 		return nil, err
 	}
@@ -25,6 +25,20 @@ func (e *Engine) controlled(tx ingest.Tx, p ingest.Principal, company ingest.Num
 		return nil, &ingest.Error{Kind: ingest.NotFound, Op: op, Code: ingest.CodeJobUnknown, Msg: fmt.Sprintf("the job %s is not active any more", ref)}
 	}
 	return j, e.mayControl(p, company, j.User)
+}
+
+// activeOrLast is findJob that prefers active jobs to later ones of the same name.
+func activeOrLast(tx ingest.Tx, company ingest.Number, ref JobRef) (*ingest.Job, error) {
+	if ref.Number == 0 && ref.Name == "" && ref.OriginalName != "" {
+		list, err := tx.Jobs(ingest.JobFilter{Companies: []ingest.Number{company}, OriginalName: ref.OriginalName, Active: true, Newest: true}, ingest.Page{Limit: 1})
+		if err != nil {
+			return nil, err
+		}
+		if len(list) > 0 {
+			return list[0], nil
+		}
+	}
+	return findJob(tx, company, ref)
 }
 
 func (e *Engine) mayControl(p ingest.Principal, company, owner ingest.Number) error {

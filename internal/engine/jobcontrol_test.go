@@ -137,3 +137,21 @@ func TestFailWhilePaused(t *testing.T) {
 	w.ok(w.engine.FailTask(w.ctx, again[0], engine.Failure{Reason: "no"}))
 	w.sameCounts(j, ingest.JobCounts{Total: 1, Success: 1})
 }
+
+// A job is found by the name that its handle shows, and an active one before those
+// that are done.
+func TestControlByName(t *testing.T) {
+	w := newWorld(t, working)
+	o := order(ingest.JobOptimize, "a|b")
+	older := w.submit(w.editor, o)
+	newer := w.submit(w.editor, o)
+	w.ok(w.engine.StopJob(w.ctx, w.editor, w.demo.Number, engine.JobRef{Number: newer.Number}))
+	w.ok(w.engine.PauseJob(w.ctx, w.editor, w.demo.Number, engine.JobRef{OriginalName: "a|b"}))
+	if !w.storedJob(older.Number).Paused {
+		t.Error("the active job was not found by its name")
+	}
+	w.ok(w.engine.StopJob(w.ctx, w.editor, w.demo.Number, engine.JobRef{OriginalName: "a_b"}))
+	if got := w.storedJob(older.Number).State; got != ingest.JobDone {
+		t.Errorf("the job of the handle is %s", got)
+	}
+}

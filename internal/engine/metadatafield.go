@@ -243,7 +243,10 @@ func (e *Engine) putField(tx ingest.Tx, p ingest.Principal, d *ingest.Document, 
 		return err
 	}
 	d.Key, d.Name, d.Modified, d.By = FieldRef{string(f.AssetType), f.Name}.key(), f.Name, e.now(), p.User
-	return tx.UpdateDocument(d)
+	if err := tx.UpdateDocument(d); err != nil {
+		return err
+	}
+	return e.libraryChanged(tx, p, d.Company, d.UUID)
 }
 
 // DeleteField removes a field with its dictionary and all of its values.
@@ -259,6 +262,9 @@ func (e *Engine) DeleteField(ctx context.Context, p ingest.Principal, company in
 		if err := tx.DeleteValue(company, f.Key(), "", true); err != nil {
 			return err
 		}
-		return tx.DeleteDocument(f.Number)
+		if err := tx.DeleteDocument(f.Number); err != nil {
+			return err
+		}
+		return e.libraryChanged(tx, p, company, "")
 	})
 }

@@ -16,6 +16,9 @@ const (
 	MaxURLBytes    = 8192     // an address
 	MaxModifier    = 64 << 10 // bytes of rendering commands
 	mostSchedules  = 1000     // of one company
+
+	// MaxScheduleBytes is the most that a scheduled order may take, as JSON.
+	MaxScheduleBytes = 256 << 10
 )
 
 // Submission is an order with when it is to be carried out: at once, when neither

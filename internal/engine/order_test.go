@@ -438,6 +438,7 @@ func TestSubmitRefused(t *testing.T) {
 		"other directory":  {p: w.editor, order: with(order(ingest.JobDirectoryUpload, "x"), func(o *ingest.Order) { o.Directory = &ingest.SourceDirectory{Path: "/etc"} }), kind: ingest.Invalid},
 		"bad schedule":     {p: w.editor, order: fetch, cron: "daily", kind: ingest.Invalid},
 		"past schedule":    {p: w.editor, order: fetch, cron: "0 0 0 1 1 ? 2020", kind: ingest.Invalid},
+		"long schedule":    {p: w.editor, order: with(fetch, func(o *ingest.Order) { o.Echo = make([]byte, engine.MaxScheduleBytes) }), cron: "0 0 1 * * ?", kind: ingest.Invalid, code: ingest.CodeLimit},
 		"for another user": {p: w.editor, order: fetch, user: w.colleague.User, kind: ingest.Forbidden, code: ingest.CodeTargetUser},
 		"for nobody":       {p: w.boss, order: fetch, user: 9999, kind: ingest.NotFound, code: ingest.CodeUnknownUser},
 		"for an outsider":  {p: w.boss, order: fetch, user: w.outsider.User, kind: ingest.Forbidden, code: ingest.CodeTargetUser},
@@ -464,5 +465,37 @@ func TestSubmitRefused(t *testing.T) {
 	w.ok(err)
 	if got := w.jobsNamed("fetch")[0].User; got != w.colleague.User {
 		t.Errorf("owner %d, want the colleague", got)
+	}
+}
+
+// The store may run an update twice; what it does happens once.
+func TestStepsRunAgain(t *testing.T) {
+	w := newWorld(t, working)
+	w.db.rerunning(func() {})
+	o := order(ingest.JobURLUpload, "fetch")
+	o.Sources = []ingest.Source{{URL: "http://x/one.jpg", Path: "a.jpg"}, {URL: "http://x/gone.jpg", Path: "b.jpg"}}
+	o.Processing.Publish, o.Processing.PublishAfter = true, []ingest.JobKind{ingest.JobImagePublish}
+	j := w.submit(w.editor, o)
+	w.work(bodies{"http://x/one.jpg": "\xff\xd81"})
+	w.sameCounts(j, ingest.JobCounts{Total: 2, Success: 1, Error: 1})
+	w.sameCounts(w.jobsNamed("fetch-ImageServingPublish")[0], ingest.JobCounts{Total: 1, Success: 1})
+	var asset ingest.Number
+	w.view(func(tx ingest.Tx) error {
+		list, err := tx.Assets(ingest.AssetFilter{}, ingest.Page{Limit: 10})
+		if len(list) == 1 {
+			asset = list[0].Number
+		}
+		return err
+	})
+	export := order(ingest.JobExport, "out")
+	export.Assets = []ingest.Number{asset}
+	x := w.submit(w.editor, export)
+	w.work(nil)
+	w.sameCounts(x, ingest.JobCounts{Total: 1, Success: 1})
+	w.later(w.editor, engine.Submission{Order: order(ingest.JobOptimize, "later"), At: w.clock.now().Add(time.Hour)})
+	w.clock.move(time.Hour)
+	w.tick()
+	if n := len(w.jobsNamed("later")); n != 1 {
+		t.Errorf("%d jobs began", n)
 	}
 }

@@ -95,7 +95,10 @@ func (e *Engine) DeleteProject(ctx context.Context, p ingest.Principal, company 
 		if err := tx.DeleteLinks(ingest.LinkProject, d.Number, 0); err != nil {
 			return err
 		}
-		return tx.DeleteDocument(d.Number)
+		if err := tx.DeleteDocument(d.Number); err != nil {
+			return err
+		}
+		return e.libraryChanged(tx, p, company, d.UUID)
 	})
 }
 
@@ -132,7 +135,7 @@ func (e *Engine) ChangeProject(ctx context.Context, p ingest.Principal, company 
 				return err
 			}
 		}
-		return nil
+		return e.libraryChanged(tx, p, company, d.UUID)
 	})
 	return b, err
 }

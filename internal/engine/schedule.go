@@ -80,6 +80,9 @@ func (e *Engine) createSchedule(tx ingest.Tx, owner ingest.Principal, company in
 	if err := e.setSchedule(d, &s); err != nil {
 		return "", err
 	}
+	if len(d.Data) > MaxScheduleBytes {
+		return "", tooLong("engine.Submit", "scheduled job", len(d.Data), MaxScheduleBytes)
+	}
 	return name, tx.CreateDocument(d)
 }
 
@@ -206,35 +209,55 @@ func (e *Engine) beginDue(ctx context.Context) error {
 	if !due {
 		return nil
 	}
-	var docs []*ingest.Document
-	err := e.store.View(ctx, func(tx ingest.Tx) (err error) {
-		docs, err = tx.Documents(ingest.DocumentFilter{Kind: ingest.DocSchedule}, ingest.Page{Limit: everySchedule})
-		return err
-	})
+	pending, err := e.pendingSchedules(ctx)
 	if err != nil {
 		return err
 	}
 	var next time.Time
-	for _, d := range docs {
-		s, err := readSchedule(d)
-		if err != nil {
-			e.log.Error("a scheduled job cannot be read", "document", d.UUID, "error", err)
-			continue
-		}
-		if s.Paused {
-			continue
-		}
-		if !s.Next.After(now) {
-			if s.Next, err = e.fire(ctx, d.Number, s.Next); err != nil {
+	for _, s := range pending {
+		if !s.next.After(now) {
+			if s.next, err = e.fire(ctx, s.number, s.next); err != nil {
 				return err
 			}
 		}
-		if !s.Next.IsZero() && (next.IsZero() || s.Next.Before(next)) {
-			next = s.Next
+		if !s.next.IsZero() && (next.IsZero() || s.next.Before(next)) {
+			next = s.next
 		}
 	}
 	e.schedules.learn(next, mark)
 	return nil
+}
+
+// pendingSchedule is a schedule that is not paused, and when it is due.
+type pendingSchedule struct {
+	number ingest.Number
+	next   time.Time
+}
+
+// pendingSchedules lists the schedules of all companies that are not paused. Of their
+// orders it holds a part at a time.
+func (e *Engine) pendingSchedules(ctx context.Context) (list []pendingSchedule, err error) {
+	const part = 100
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		list = nil
+		for after := 0; ; after += part {
+			docs, err := tx.Documents(ingest.DocumentFilter{Kind: ingest.DocSchedule}, ingest.Page{After: ingest.Number(after), Limit: part})
+			if err != nil || len(docs) == 0 {
+				return err
+			}
+			for _, d := range docs {
+				s, err := readSchedule(d)
+				if err != nil {
+					e.log.Error("a scheduled job cannot be read", "document", d.UUID, "error", err)
+					continue
+				}
+				if !s.Paused {
+					list = append(list, pendingSchedule{d.Number, s.Next})
+				}
+			}
+		}
+	})
+	return list, err
 }
 
 // fire begins the job of a schedule that is due at a time, unless that has happened

@@ -53,7 +53,10 @@ func (e *Engine) empty(tx ingest.Tx, a *ingest.Asset) ([]ingest.BlobKey, error) 
 		return nil, err
 	}
 	a.Emptied, a.Size, a.SHA256, a.Publish = true, 0, nil, 0
-	return keys, tx.UpdateAsset(a)
+	if err := tx.UpdateAsset(a); err != nil {
+		return nil, err
+	}
+	return keys, e.libraryChanged(tx, ingest.Principal{}, a.Company, a.UUID)
 }
 
 // dropBlobs deletes those of the blobs that nothing refers to any more.

@@ -19,11 +19,14 @@ type EventKind string
 
 // Events.
 const (
-	EventJobOpened      EventKind = "job.opened"
-	EventJobFinished    EventKind = "job.finished"
-	EventAssetCreated   EventKind = "asset.created"
-	EventAssetReplaced  EventKind = "asset.replaced"
-	EventAssetChanged   EventKind = "asset.changed" // name, place, metadata or marks
+	EventJobOpened     EventKind = "job.opened"
+	EventJobFinished   EventKind = "job.finished"
+	EventAssetCreated  EventKind = "asset.created"
+	EventAssetReplaced EventKind = "asset.replaced"
+	EventAssetChanged  EventKind = "asset.changed" // name, place, metadata or marks
+	// EventLibraryChanged tells of something that searches go by and that is no
+	// asset: a project, a metadata field, the trash.
+	EventLibraryChanged EventKind = "library.changed"
 	EventAssetTrashed   EventKind = "asset.trashed"
 	EventAssetProcessed EventKind = "asset.processed"
 	EventAssetFailed    EventKind = "asset.failed"

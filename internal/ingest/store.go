@@ -51,6 +51,7 @@ type Tx interface {
 	LinkTx
 	ValueTx
 	TrashTx
+	SearchTx
 }
 
 // CompanyTx keeps companies.

@@ -9,8 +9,11 @@ import (
 
 // Mode says how a request is read.
 type Mode struct {
-	Level  Level // schema level of the request: fields newer than it are not required
-	Strict bool  // refuse what would be answered with a lenient default and a warning
+	Level Level // schema level of the request: fields newer than it are not required
+	// EmptyAbsent takes an empty element of an optional field that is no text for an
+	// absent one.
+	EmptyAbsent bool
+	Strict      bool // refuse what would be answered with a lenient default and a warning
 }
 
 // Decode reads an element as a type of the schema. Elements may come in any order and under any of their documented
@@ -72,7 +75,7 @@ func (d *decoder) value(e *xmltree.Element, field *Field, path string) (any, err
 	if field.Complex() {
 		return d.record(e, d.schema.types[field.Type], path)
 	}
-	absent := field.Enum != nil || field.Min == 0 && field.Type != typeString && field.Type != typeBinary
+	absent := field.Enum != nil || d.mode.EmptyAbsent && field.Min == 0 && field.Type != typeString && field.Type != typeBinary
 	if absent && !d.mode.Strict && strings.Trim(e.Text, xmlBlanks) == "" {
 		d.warn(path, "empty, taken as absent")
 		return nil, nil
@@ -107,6 +110,17 @@ func (d *decoder) assemble(values []any, t *Type, path string) (*Record, error) 
 
 func (d *decoder) warn(path, msg string) {
 	d.warnings = append(d.warnings, Warning{Path: path, Msg: msg})
+}
+
+// TextOf returns the text of the child element that counts as a field which does not
+// repeat: the first of its name that is not nil. ok = there is one.
+func TextOf(e *xmltree.Element, name string) (text string, ok bool) {
+	for _, child := range e.Children {
+		if child.Local == name && !isNil(child) {
+			return child.Text, true
+		}
+	}
+	return "", false
 }
 
 // isNil reports whether an element says by xsi:nil that it stands for nothing.

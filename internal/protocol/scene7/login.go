@@ -13,13 +13,13 @@ func (u *upload) login(auth AuthHeader) {
 	if u.loggedIn || u.failed != nil {
 		return
 	}
+	user, password, err := Credentials(auth, u.r)
 	var got loginResult
 	switch {
-	case auth.User == "" && auth.Present():
-		u.fail(&RequestError{Code: CodeInvalidCredentials, Msg: "this server takes a user and a password; access tokens and SAML responses are not configured"})
-		return
+	case err != nil:
+		got.err = err
 	case auth.Present():
-		got = u.try(auth.User, string(auth.Password))
+		got = u.try(user, password)
 	default:
 		got = u.basic()
 	}

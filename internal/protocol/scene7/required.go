@@ -1,10 +1,15 @@
 package scene7
 
-import "sluice/internal/wire/xmltree"
+import (
+	"strings"
+
+	"sluice/internal/wire/xmltree"
+)
 
 // Missing names the first element that a request of a level must have and has not,
 // anywhere in what is there; "" when none is missing. It looks at presence alone,
-// so that an absent element can be reported before a value that does not fit.
+// so that an absent element can be reported before a value that does not fit. An
+// empty word of an enumeration counts as absent, as it does for Decode.
 func (s *Schema) Missing(e *xmltree.Element, typeName string, level Level) string {
 	t := s.Type(typeName)
 	if t == nil {
@@ -13,7 +18,7 @@ func (s *Schema) Missing(e *xmltree.Element, typeName string, level Level) strin
 	present := map[string]bool{}
 	for _, child := range e.Children {
 		field := t.Field(child.Local)
-		if field == nil || isNil(child) {
+		if field == nil || isNil(child) || field.Enum != nil && strings.Trim(child.Text, xmlBlanks) == "" {
 			continue
 		}
 		present[field.Name] = true

@@ -9,10 +9,8 @@ import (
 	"io"
 )
 
-// MaxBytes is the largest packet, unpacked.
-const MaxBytes = 4 << 20
-
-// Pack compresses a document as the Scene7 API sends it: gzip around zlib.
+// Pack compresses a document as the Scene7 API sends it: gzip around zlib (contract section 10,
+// tier 2).
 func Pack(document []byte) []byte {
 	var out bytes.Buffer
 	outer := gzip.NewWriter(&out)
@@ -24,9 +22,10 @@ func Pack(document []byte) []byte {
 	return out.Bytes()
 }
 
-// Unpack takes off gzip and zlib, in any combination, or none.
+// Unpack takes off what documents are packed in: zlib, gzip, gzip around zlib, or nothing. What
+// it returns has at most MaxBytes bytes; more is a *LimitError.
 func Unpack(data []byte) ([]byte, error) {
-	const layers = 3
+	const layers = 2
 	for range layers {
 		var reader io.Reader
 		var err error
@@ -36,28 +35,36 @@ func Unpack(data []byte) ([]byte, error) {
 		case isZlib(data):
 			reader, err = zlib.NewReader(bytes.NewReader(data))
 		default:
-			if len(data) > MaxBytes {
-				return nil, tooLong()
-			}
-			return data, nil
+			return unpacked(data)
 		}
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("it is damaged: %w", err)
 		}
+		// A layer that is still compressed cannot be longer than what it holds by more than a few
+		// bytes, so one limit serves both.
 		data, err = io.ReadAll(io.LimitReader(reader, MaxBytes+1))
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("it is damaged: %w", err)
 		}
 		if len(data) > MaxBytes {
-			return nil, tooLong()
+			return nil, &LimitError{What: "bytes unpacked", Limit: MaxBytes}
 		}
 	}
-	return nil, errors.New("it is compressed too often")
+	if isZlib(data) || bytes.HasPrefix(data, []byte{0x1f, 0x8b}) {
+		return nil, errors.New("it is compressed more than twice")
+	}
+	return data, nil
 }
 
-func tooLong() error { return fmt.Errorf("it is longer than %d bytes", MaxBytes) }
+func unpacked(data []byte) ([]byte, error) {
+	if len(data) > MaxBytes {
+		return nil, &LimitError{What: "bytes", Limit: MaxBytes, Sent: len(data)}
+	}
+	return data, nil
+}
 
-// isZlib looks at the two bytes that begin zlib data. An XML document never begins so.
+// isZlib looks at the two bytes that begin zlib data (RFC 1950, section 2.2). An XML document
+// never begins so.
 func isZlib(data []byte) bool {
 	return len(data) > 2 && data[0]&0x0f == 8 && data[0]>>4 <= 7 && (uint(data[0])<<8|uint(data[1]))%31 == 0
 }

@@ -1,215 +1,199 @@
 package xmp
 
 import (
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"sluice/internal/wire/xmltree"
 )
 
-// Limits of one packet.
-const (
-	maxProperties = 10_000
-	maxValue      = 64 << 10 // bytes
-)
-
-const (
-	spaceRDF  = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
-	spaceMeta = "adobe:ns:meta/"
-	spaceXML  = "http://www.w3.org/XML/1998/namespace"
-)
-
-// form is how a property's values stand in the packet.
-type form int
-
-const (
-	simple form = iota
-	bag
-	seq
-	alt
-	structure
-)
-
-// property is one property of the file.
-type property struct {
-	space, local string
-	form         form
-	values       []string
-	languages    []string         // of an alt's values
-	element      *xmltree.Element // of a structure, as it was
-}
-
-// Packet is the metadata of one file. It is not safe for concurrent use.
+// Packet is the metadata of one file. It may be read at the same time by several goroutines, not
+// changed. The methods that change it leave it as it was when they return an error.
 type Packet struct {
 	properties []property
-	prefixes   map[string]string // namespace to prefix, of namespaces that are not known
+	at         map[name]int      // where a property stands in properties
+	prefixes   map[string]string // namespace to prefix, of namespaces without a usual one
 }
 
 // New returns a packet without properties.
-func New() *Packet { return &Packet{prefixes: map[string]string{}} }
+func New() *Packet { return &Packet{at: map[name]int{}, prefixes: map[string]string{}} }
 
-// Parse reads a packet with or without its wrapper.
-func Parse(data []byte) (*Packet, error) {
-	if len(data) > MaxBytes {
-		return nil, tooLong()
-	}
-	root, err := xmltree.Parse(data, xmltree.Limits{Bytes: MaxBytes, Attributes: 1000})
-	if err != nil {
-		return nil, err
-	}
-	rdf := root
-	if rdf.Local != "RDF" {
-		rdf = root.Child("RDF")
-	}
-	if rdf == nil || rdf.Space != spaceRDF {
-		return nil, errors.New("there is no rdf:RDF element")
-	}
-	p := New()
-	p.prefixes = declaredPrefixes(data)
-	for _, description := range rdf.Children {
-		if description.Local != "Description" || description.Space != spaceRDF {
-			continue
-		}
-		for _, attribute := range description.Attr {
-			if attribute.Space == "" || attribute.Space == spaceRDF || attribute.Space == spaceXML {
-				continue
-			}
-			p.put(property{space: attribute.Space, local: attribute.Local, values: []string{attribute.Value}})
-		}
-		for _, child := range description.Children {
-			if child.Space != "" && child.Space != spaceRDF && child.Space != spaceXML {
-				p.put(read(child))
-			}
-		}
-	}
-	if len(p.properties) > maxProperties {
-		return nil, fmt.Errorf("it has %d properties, the limit is %d", len(p.properties), maxProperties)
-	}
-	for _, property := range p.properties {
-		for _, value := range property.values {
-			if len(value) > maxValue {
-				return nil, fmt.Errorf("a value of %s has %d bytes, the limit is %d", property.local, len(value), maxValue)
-			}
-		}
-	}
-	return p, nil
-}
-
-// read reads a property that is an element.
-func read(e *xmltree.Element) property {
-	p := property{space: e.Space, local: e.Local}
-	if len(e.Children) == 0 {
-		value := e.Text
-		for _, attribute := range e.Attr {
-			switch {
-			case attribute.Space == spaceRDF && attribute.Local == "resource":
-				value = attribute.Value
-			case attribute.Space != "" && attribute.Space != spaceRDF && attribute.Space != spaceXML:
-				p.form, p.element = structure, e
-				return p
-			}
-		}
-		p.values = []string{value}
-		return p
-	}
-	list := e.Children[0]
-	forms := map[string]form{"Bag": bag, "Seq": seq, "Alt": alt}
-	kind, ok := forms[list.Local]
-	if !ok || list.Space != spaceRDF || len(e.Children) > 1 {
-		p.form, p.element = structure, e
-		return p
-	}
-	p.form = kind
-	for _, item := range list.Children {
-		if len(item.Children) > 0 {
-			return property{space: e.Space, local: e.Local, form: structure, element: e}
-		}
-		value := item.Text
-		if resource, ok := item.Attribute("resource"); ok && value == "" {
-			value = resource
-		}
-		language, _ := item.Attribute("lang")
-		p.values, p.languages = append(p.values, value), append(p.languages, language)
-	}
-	return p
-}
-
-// put sets a property in the place of the one of the same name.
-func (p *Packet) put(fresh property) {
-	at := slices.IndexFunc(p.properties, func(old property) bool { return old.space == fresh.space && old.local == fresh.local })
-	if at < 0 {
-		p.properties = append(p.properties, fresh)
-		return
-	}
-	p.properties[at] = fresh
-}
-
-// Values maps the properties that are no structures, by prefix and name with a dot between
-// them ("dc.title"), to their values. Values are trimmed, empty ones are left out; of a
-// language alternative the default stands first.
+// Values maps the properties that are simple values, lists or language alternatives to their
+// values. The keys are prefix and name with a dot between them ("dc.title"): the usual prefix of
+// the namespace, else the one that the packet declares, else one that is made up. Values are
+// trimmed, empty ones are left out; of a language alternative the default stands first.
 func (p *Packet) Values() map[string][]string {
 	values := map[string][]string{}
 	for _, property := range p.properties {
-		if property.form == structure {
-			continue
-		}
-		name := p.prefix(property.space) + "." + property.local
-		usual := slices.Index(property.languages, "x-default")
-		for i, value := range property.values {
-			value = strings.TrimSpace(value)
-			switch {
-			case value == "":
-			case property.form == alt && i == usual:
-				values[name] = slices.Insert(values[name], 0, value)
-			default:
-				values[name] = append(values[name], value)
+		key := p.prefix(property.space) + "." + property.local
+		for _, item := range property.items {
+			if value := strings.TrimSpace(item.text); value != "" {
+				values[key] = append(values[key], value)
 			}
 		}
 	}
 	return values
 }
 
-// Set gives a property of a known namespace its values, under its name with a dot; without
-// values it is removed. An unknown prefix is an error.
-func (p *Packet) Set(name string, values ...string) error {
-	prefix, local, ok := strings.Cut(name, ".")
+// Set gives a property of a namespace with a usual prefix its values, under its name with a dot;
+// without values it is removed. An unknown prefix, a name that is none in XML, and a value of
+// more than 64 KiB are errors.
+func (p *Packet) Set(dotted string, values ...string) error {
+	prefix, local, _ := strings.Cut(dotted, ".")
 	space := spaceOf(prefix)
-	if !ok || space == "" {
-		return fmt.Errorf("%q has no known prefix", name)
+	switch {
+	case space == "", space == spaceRDF, space == spaceXML, space == spaceMeta:
+		return fmt.Errorf("%q has no known prefix", dotted)
+	case !isSettable(local):
+		return fmt.Errorf("%q is not a name of a property", dotted)
 	}
-	p.properties = slices.DeleteFunc(p.properties, func(old property) bool { return len(values) == 0 && old.space == space && old.local == local })
+	changed := p.clone()
 	if len(values) == 0 {
+		changed.remove(name{space, local})
+		*p = *changed
 		return nil
 	}
-	fresh := property{space: space, local: local, form: usualForm(name, len(values)), values: slices.Clone(values), languages: make([]string, len(values))}
-	if fresh.form == alt {
-		fresh.languages[0] = "x-default"
+	fresh := property{name: name{space, local}, form: usualForm(dotted, len(values))}
+	for _, value := range values {
+		fresh.items = append(fresh.items, item{text: clean(value)})
 	}
-	p.put(fresh)
-	return nil
+	if fresh.form == alt {
+		fresh.items[0].language = "x-default"
+	}
+	return p.replace(changed, []property{fresh}, nil)
 }
 
-// AddSubjects adds words to dc:subject that it does not have yet.
-func (p *Packet) AddSubjects(words ...string) {
-	subjects := p.Values()["dc.subject"]
+// AddSubjects adds words to dc:subject that it does not have yet, behind those that it has.
+func (p *Packet) AddSubjects(words ...string) error {
+	const subject = "dc.subject"
+	subjects := p.Values()[subject]
+	had := len(subjects)
+	seen := map[string]bool{}
+	for _, word := range subjects {
+		seen[word] = true
+	}
 	for _, word := range words {
-		if word = strings.TrimSpace(word); word != "" && !slices.Contains(subjects, word) {
+		if word = strings.TrimSpace(clean(word)); word != "" && !seen[word] {
+			seen[word] = true
 			subjects = append(subjects, word)
 		}
 	}
-	_ = p.Set("dc.subject", subjects...) // the prefix is known
+	if len(subjects) == had {
+		return nil
+	}
+	return p.Set(subject, subjects...)
 }
 
-// Merge takes over every property of a template.
-func (p *Packet) Merge(template *Packet) {
-	for _, property := range template.properties {
-		p.put(property)
-	}
-	for space, prefix := range template.prefixes {
-		if p.prefixes[space] == "" {
-			p.prefixes[space] = prefix
+// Merge takes over every property of a template; where both have one, the template's stays. It
+// fails with a *LimitError when together they are more than a packet may be.
+func (p *Packet) Merge(template *Packet) error {
+	return p.replace(p.clone(), template.properties, template.prefixes)
+}
+
+// replace puts properties into changed, a copy of the packet, and makes it the packet if it is
+// within the limits. hints are the prefixes that the namespaces of the properties had.
+func (p *Packet) replace(changed *Packet, properties []property, hints map[string]string) error {
+	for _, property := range properties {
+		if err := changed.put(property, hints); err != nil {
+			return err
 		}
 	}
+	if err := changed.check(); err != nil {
+		return err
+	}
+	*p = *changed
+	return nil
+}
+
+func (p *Packet) clone() *Packet {
+	return &Packet{properties: slices.Clone(p.properties), at: maps.Clone(p.at), prefixes: maps.Clone(p.prefixes)}
+}
+
+// put sets a property in the place of the one of the same name.
+func (p *Packet) put(fresh property, hints map[string]string) error {
+	for _, item := range fresh.items {
+		if len(item.text) > maxValue {
+			return &LimitError{What: "bytes in a value of " + fresh.local, Limit: maxValue, Sent: len(item.text)}
+		}
+	}
+	if err := p.bind(fresh.space, hints); err != nil {
+		return err
+	}
+	if err := p.bindAll(fresh.element, hints); err != nil {
+		return err
+	}
+	if at, ok := p.at[fresh.name]; ok {
+		p.properties[at] = fresh
+		return nil
+	}
+	if len(p.properties) == maxProperties {
+		return &LimitError{What: "properties", Limit: maxProperties}
+	}
+	p.at[fresh.name] = len(p.properties)
+	p.properties = append(p.properties, fresh)
+	return nil
+}
+
+func (p *Packet) remove(gone name) {
+	at, ok := p.at[gone]
+	if !ok {
+		return
+	}
+	p.properties = slices.Delete(p.properties, at, at+1)
+	delete(p.at, gone)
+	for i := at; i < len(p.properties); i++ {
+		p.at[p.properties[i].name] = i
+	}
+}
+
+// prefix is the prefix of a namespace that was bound.
+func (p *Packet) prefix(space string) string {
+	if prefix := usualPrefix(space); prefix != "" {
+		return prefix
+	}
+	return p.prefixes[space]
+}
+
+// bind makes sure that a namespace has a prefix which no other namespace has.
+func (p *Packet) bind(space string, hints map[string]string) error {
+	if space == "" || p.prefix(space) != "" {
+		return nil
+	}
+	if len(p.prefixes) == maxNamespaces {
+		return &LimitError{What: "namespaces", Limit: maxNamespaces}
+	}
+	taken := map[string]bool{"": true}
+	for _, prefix := range p.prefixes {
+		taken[prefix] = true
+	}
+	prefix := hints[space]
+	for n := 1; taken[prefix] || spaceOf(prefix) != ""; n++ {
+		prefix = "ns" + strconv.Itoa(n)
+	}
+	p.prefixes[space] = prefix
+	return nil
+}
+
+// bindAll binds the namespaces of an element and of all in it.
+func (p *Packet) bindAll(e *xmltree.Element, hints map[string]string) error {
+	if e == nil {
+		return nil
+	}
+	if err := p.bind(e.Space, hints); err != nil {
+		return err
+	}
+	for _, attribute := range e.Attr {
+		if err := p.bind(attribute.Space, hints); err != nil {
+			return err
+		}
+	}
+	for _, child := range e.Children {
+		if err := p.bindAll(child, hints); err != nil {
+			return err
+		}
+	}
+	return nil
 }

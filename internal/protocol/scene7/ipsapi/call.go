@@ -12,6 +12,7 @@ import (
 type call struct {
 	op        *Operation
 	in        *scene7.Record   // the param element
+	fields    fieldChoice      // what the answer is to show
 	namespace scene7.Namespace // of the param element; answers are written in it
 	level     scene7.Level     // of the answer: that of the namespace, or the first one of a newer operation
 

@@ -32,11 +32,12 @@ type Deps struct {
 	MaxPostSize int64
 }
 
-// Service serves the operations. It does not change after New and is safe for
-// concurrent use.
+// Service serves the operations. It is safe for concurrent use; but for the count of
+// the memory that requests take it does not change after New.
 type Service struct {
 	Deps
 	schema     *scene7.Schema
 	operations map[string]*Operation
 	handlers   handlers
+	room       room
 }

@@ -2,6 +2,7 @@ package ipsapi
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"strings"
 
@@ -51,7 +52,7 @@ func (s *Service) dispatch(x *exchange) ([]byte, error) {
 	if answer == nil {
 		answer = &scene7.Record{Type: x.op.Name + "Return"}
 	}
-	return s.schema.AppendXML(nil, x.op.Name+"Return", c.namespace.Answer(), c.filter(answer), c.level), nil
+	return s.schema.AppendXML(nil, x.op.Name+"Return", c.namespace.Answer(), c.fields.filter(answer), c.level), nil
 }
 
 // clientHost is what stands for a program that does not give its name.
@@ -78,18 +79,8 @@ func (s *Service) enter(ctx context.Context, param *xmltree.Element, c *call) er
 	if !c.caller.Admin && len(c.caller.Memberships) == 0 {
 		return &ingest.Error{Kind: ingest.Forbidden, Op: "ipsapi.enter", Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
 	}
-	if t := s.schema.Type(c.op.Name + "Param"); t.Field("companyHandle") != nil {
-		handle := strings.TrimSpace(childText(param, "companyHandle"))
-		if handle != "" {
-			number, ok := scene7.ParseCompanyHandle(handle)
-			if !ok {
-				return refused(scene7.CodeInvalidCompany, "no company has the handle "+clip(handle))
-			}
-			var err error
-			if c.company, err = s.Engine.MemberCompany(ctx, c.caller, ingest.Number(number)); err != nil {
-				return err
-			}
-		}
+	if err := s.enterCompany(ctx, param, c); err != nil {
+		return err
 	}
 	for _, role := range rolesOf(c.caller, c.company) {
 		if c.op.Class.Allows(role) {
@@ -99,11 +90,25 @@ func (s *Service) enter(ctx context.Context, param *xmltree.Element, c *call) er
 	return &ingest.Error{Kind: ingest.Forbidden, Op: "ipsapi.enter", Code: ingest.CodeRole, Msg: "the role does not allow the operation"}
 }
 
-func childText(e *xmltree.Element, name string) string {
-	if child := e.Child(name); child != nil {
-		return child.Text
+// enterCompany finds the company that the request names. An empty handle counts as
+// absent where it is optional, and otherwise is the handle of no company. An absent
+// one that is required is found out when the fields are read, after the role.
+func (s *Service) enterCompany(ctx context.Context, param *xmltree.Element, c *call) (err error) {
+	field := s.schema.Type(c.op.Name + "Param").Field("companyHandle")
+	if field == nil {
+		return nil
 	}
-	return ""
+	handle, given := scene7.TextOf(param, field.Name)
+	handle = strings.TrimSpace(handle)
+	if !given || handle == "" && field.Min == 0 {
+		return nil
+	}
+	number, ok := scene7.ParseCompanyHandle(handle)
+	if !ok {
+		return refused(scene7.CodeInvalidCompany, fmt.Sprintf("no company has the handle %q", clip(handle)))
+	}
+	c.company, err = s.Engine.MemberCompany(ctx, c.caller, ingest.Number(number))
+	return err
 }
 
 // decode reads the fields of the request: absent ones are reported before values
@@ -113,11 +118,15 @@ func (s *Service) decode(param *xmltree.Element, c *call) error {
 	if field := s.schema.Missing(param, name, c.namespace.Level()); field != "" {
 		return missing(field)
 	}
-	in, warnings, err := s.schema.Decode(param, name, scene7.Mode{Level: c.namespace.Level()})
+	in, warnings, err := s.schema.Decode(param, name, scene7.Mode{Level: c.namespace.Level(), EmptyAbsent: true})
 	for _, w := range warnings {
 		s.Log.Debug("request is incomplete", "operation", c.op.Name, "warning", w.String())
 	}
+	if err != nil {
+		return err
+	}
 	c.in = in
+	c.fields, err = chosenFields(in)
 	return err
 }
 

@@ -96,15 +96,16 @@ func (s *Service) operationNamed(element string, h http.Header) *Operation {
 // soapAction is the name of the operation in the SOAPAction header or in the
 // content type of SOAP 1.2: quoted or not, with or without an address in front.
 func soapAction(h http.Header) string {
-	action := h.Get("SOAPAction")
+	action := unquoted(h.Get("SOAPAction"))
 	if action == "" {
 		if _, params, err := mime.ParseMediaType(h.Get("Content-Type")); err == nil {
-			action = params["action"]
+			action = unquoted(params["action"])
 		}
 	}
-	action = strings.Trim(action, `"' `)
 	return action[strings.LastIndexAny(action, "/#:")+1:]
 }
+
+func unquoted(s string) string { return strings.Trim(s, `"' `) }
 
 // wrap puts an answer into the dialect's envelope. Clients cut out the text between
 // the tags of the body, which therefore have no attributes (contract 9.2).

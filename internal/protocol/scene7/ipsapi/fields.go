@@ -1,95 +1,147 @@
 package ipsapi
 
 import (
-	"slices"
 	"strings"
 
 	"sluice/internal/protocol/scene7"
 )
 
-// fieldPath takes a path of responseFieldArray or excludeFieldArray apart. The
-// level of items is left out, so that paths count with and without it.
+// Limits of responseFieldArray and of excludeFieldArray, each.
+const (
+	maxFieldPaths = 4096
+	maxFieldDepth = 64 // segments of one path; no answer is deeper
+)
+
+// fieldChoice is what a request wants to see of its answer, or of one level of it
+// (contract section 9.3): what is wanted comes first, then what is excluded is
+// taken away. The zero value wants everything.
+type fieldChoice struct {
+	wanted   *pathTree // nil = everything
+	excluded *pathTree // nil = nothing
+}
+
+// pathTree holds paths of field names. The level of items is left out, so that
+// paths count with and without it.
+type pathTree struct {
+	ends  bool // a path ends here: all below belongs to it
+	below map[string]*pathTree
+}
+
+// chosenFields reads the two lists of a request. An empty list counts as absent.
+func chosenFields(in *scene7.Record) (f fieldChoice, err error) {
+	if f.wanted, err = pathsIn(in, "responseFieldArray"); err != nil {
+		return f, err
+	}
+	f.excluded, err = pathsIn(in, "excludeFieldArray")
+	return f, err
+}
+
+func pathsIn(in *scene7.Record, field string) (*pathTree, error) {
+	paths := items(in, field)
+	if len(paths) > maxFieldPaths {
+		return nil, invalid(field, "must not have more than %d items, has %d", maxFieldPaths, len(paths))
+	}
+	var tree *pathTree
+	for _, path := range paths {
+		segments := fieldPath(path)
+		if len(segments) > maxFieldDepth {
+			return nil, invalid(field, "%q: must not have more than %d segments, has %d", clip(path), maxFieldDepth, len(segments))
+		}
+		if len(segments) == 0 {
+			continue
+		}
+		if tree == nil {
+			tree = &pathTree{}
+		}
+		tree.add(segments)
+	}
+	return tree, nil
+}
+
+// fieldPath takes a path such as "assetArray/items/name" apart.
 func fieldPath(path string) []string {
-	segments := strings.FieldsFunc(strings.TrimSpace(path), func(r rune) bool { return r == '/' })
-	return slices.DeleteFunc(segments, func(segment string) bool { return segment == "items" })
-}
-
-func fieldPaths(in *scene7.Record, field string) [][]string {
-	var paths [][]string
-	for _, path := range items(in, field) {
-		if segments := fieldPath(path); len(segments) > 0 {
-			paths = append(paths, segments)
+	var segments []string
+	for segment := range strings.SplitSeq(path, "/") {
+		if segment = strings.TrimSpace(segment); segment != "" && segment != "items" {
+			segments = append(segments, segment)
 		}
 	}
-	return paths
+	return segments
 }
 
-// begins reports whether a path lies at or below another.
-func begins(path, above []string) bool {
-	return len(path) >= len(above) && slices.Equal(path[:len(above)], above)
+func (t *pathTree) add(segments []string) {
+	for _, segment := range segments {
+		if t.below == nil {
+			t.below = map[string]*pathTree{}
+		}
+		next := t.below[segment]
+		if next == nil {
+			next = &pathTree{}
+			t.below[segment] = next
+		}
+		t = next
+	}
+	t.ends = true
 }
 
-// shows reports whether something at a path is to be shown, and whether all of it
-// is as far as the list of what is wanted goes.
-func (c *call) shows(path []string) (some, whole bool) {
-	for _, excluded := range fieldPaths(c.in, "excludeFieldArray") {
-		if begins(path, excluded) {
-			return false, false
+// step goes down to a field. shown is false when neither it nor anything below it
+// is to be seen.
+func (f fieldChoice) step(field string) (below fieldChoice, shown bool) {
+	if f.wanted != nil {
+		next := f.wanted.below[field]
+		if next == nil {
+			return below, false
+		}
+		if !next.ends {
+			below.wanted = next
 		}
 	}
-	wanted := fieldPaths(c.in, "responseFieldArray")
-	if len(wanted) == 0 {
-		return true, true
+	if f.excluded != nil {
+		below.excluded = f.excluded.below[field]
 	}
-	for _, w := range wanted {
-		if begins(path, w) {
-			return true, true
-		}
-		some = some || begins(w, path)
-	}
-	return some, false
+	return below, below.excluded == nil || !below.excluded.ends
 }
 
 // wants reports whether anything at a path of the answer is to be shown, such as
-// "assetArray/items/metadataArray".
+// "assetArray/items/metadataArray". Handlers ask before they compute what is dear.
 func (c *call) wants(path string) bool {
-	some, _ := c.shows(fieldPath(path))
-	return some
-}
-
-// filter leaves out of an answer what the request did not ask for (contract 9.3):
-// what is wanted comes first, then what is excluded is taken away.
-func (c *call) filter(answer *scene7.Record) *scene7.Record {
-	if !c.in.Has("responseFieldArray") && !c.in.Has("excludeFieldArray") {
-		return answer
+	f, shown := c.fields, true
+	for _, segment := range fieldPath(path) {
+		if f, shown = f.step(segment); !shown {
+			return false
+		}
 	}
-	return c.filtered(answer, nil)
+	return true
 }
 
-func (c *call) filtered(r *scene7.Record, path []string) *scene7.Record {
+// filter leaves out of an answer what the request does not want.
+func (f fieldChoice) filter(r *scene7.Record) *scene7.Record {
+	if f == (fieldChoice{}) {
+		return r
+	}
 	kept := &scene7.Record{Type: r.Type}
 	for _, entry := range r.Fields {
-		below := path
+		below, shown := f, true
 		if entry.Name != "items" {
-			below = append(slices.Clone(path), entry.Name)
-			if some, _ := c.shows(below); !some {
-				continue
-			}
+			below, shown = f.step(entry.Name)
 		}
-		switch value := entry.Value.(type) {
-		case *scene7.Record:
-			entry.Value = c.filtered(value, below)
-		case []any:
-			list := make([]any, len(value))
-			for i, item := range value {
-				list[i] = item
-				if record, ok := item.(*scene7.Record); ok {
-					list[i] = c.filtered(record, below)
-				}
-			}
-			entry.Value = list
+		if shown {
+			kept.Fields = append(kept.Fields, scene7.Entry{Name: entry.Name, Value: below.filterValue(entry.Value)})
 		}
-		kept.Fields = append(kept.Fields, entry)
 	}
 	return kept
+}
+
+func (f fieldChoice) filterValue(value any) any {
+	switch v := value.(type) {
+	case *scene7.Record:
+		return f.filter(v)
+	case []any:
+		list := make([]any, len(v))
+		for i, item := range v {
+			list[i] = f.filterValue(item)
+		}
+		return list
+	}
+	return value
 }

@@ -15,24 +15,38 @@ func oldNames() map[string]string {
 	}
 }
 
-// modernise gives the children of a request element the names of today.
+// modernise gives the children of a request element the names of today. Where both
+// names are there, that of today counts.
 func modernise(t *scene7.Type, param *xmltree.Element) {
+	present := map[string]bool{}
 	for _, child := range param.Children {
 		if t.Field(child.Local) != nil {
+			present[child.Local] = true
+		}
+	}
+	old := oldNames()
+	for _, child := range param.Children {
+		name := old[child.Local]
+		memberships := child.Local == "companyHandleArray"
+		if memberships { // before 2012-02-14 a list of handles stood for memberships
+			name = "membershipArray"
+		}
+		if t.Field(child.Local) != nil || name == "" || t.Field(name) == nil || present[name] {
 			continue
 		}
-		if name := oldNames()[child.Local]; name != "" && t.Field(name) != nil && param.Child(name) == nil {
-			child.Local = name
-			continue
+		child.Local, present[name] = name, true
+		if memberships {
+			handlesToMemberships(child)
 		}
-		// Before 2012-02-14 a list of handles stood for memberships.
-		if child.Local == "companyHandleArray" && t.Field("membershipArray") != nil && param.Child("membershipArray") == nil {
-			child.Local = "membershipArray"
-			for _, item := range child.Children {
-				item.Children = []*xmltree.Element{
-					{Local: "companyHandle", Text: item.Text}, {Local: "role"}, {Local: "isActive", Text: "true"},
-				}
-			}
+	}
+}
+
+// handlesToMemberships turns a list of company handles into one of active
+// memberships in the user's default role.
+func handlesToMemberships(list *xmltree.Element) {
+	for _, item := range list.Children {
+		item.Children = []*xmltree.Element{
+			{Local: "companyHandle", Text: item.Text}, {Local: "role"}, {Local: "isActive", Text: "true"},
 		}
 	}
 }

@@ -2,18 +2,16 @@ package ipsapi
 
 import (
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"runtime/debug"
+	"strings"
 
 	"sluice/internal/ingest"
+	"sluice/internal/protocol/guard"
 	"sluice/internal/protocol/scene7"
 	"sluice/internal/wire/xmltree"
 )
-
-// maxRequest is the longest request, in bytes; packets and schemas are in it.
-const maxRequest = 16 << 20
 
 // barePath is the endpoint for bare XML.
 const barePath = "/scene7/api/IpsApiService"
@@ -22,10 +20,12 @@ const barePath = "/scene7/api/IpsApiService"
 func (s *Service) Routes(mux *http.ServeMux) {
 	mux.HandleFunc("POST "+servicePath, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, true) })
 	mux.HandleFunc("POST "+barePath, func(w http.ResponseWriter, r *http.Request) { s.serve(w, r, false) })
-	mux.HandleFunc(barePath, func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Allow", http.MethodPost)
-		http.Error(w, "this address takes POST", http.StatusMethodNotAllowed)
-	})
+	for _, path := range []string{servicePath, barePath} {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Allow", http.MethodPost)
+			http.Error(w, "this address takes POST", http.StatusMethodNotAllowed)
+		})
+	}
 	s.wsdlRoutes(mux)
 	s.exportRoutes(mux)
 }
@@ -63,9 +63,8 @@ func (s *Service) serve(w http.ResponseWriter, r *http.Request, soap bool) {
 // soapContent reports whether the content type is that of SOAP 1.2, which decides
 // only while the envelope has not been read.
 func soapContent(h http.Header) bool {
-	const kind = "application/soap+xml"
-	content := h.Get("Content-Type")
-	return len(content) >= len(kind) && content[:len(kind)] == kind
+	kind, _, _ := strings.Cut(h.Get("Content-Type"), ";")
+	return strings.EqualFold(strings.TrimSpace(kind), "application/soap+xml")
 }
 
 func (x *exchange) operationName() string {
@@ -84,14 +83,13 @@ func (s *Service) answer(x *exchange, soap bool) (answer []byte, err error) {
 			answer, err = nil, &ingest.Error{Kind: ingest.Internal, Op: "ipsapi.answer", Msg: "panic"}
 		}
 	}()
-	data, err := io.ReadAll(io.LimitReader(x.r.Body, maxRequest+1))
+	data, held, err := s.room.read(x.r.Body)
+	defer s.room.give(held)
 	if err != nil {
-		return nil, malformed("the request did not arrive in full")
+		guard.Drain(x.r.Body, maxRequest) // old clients write all before they read
+		return nil, err
 	}
-	if len(data) > maxRequest {
-		return nil, &scene7.RequestError{Code: scene7.CodeInvalidRequestXML, Msg: "the request is longer than 16777216 bytes"}
-	}
-	root, err := xmltree.Parse(data, xmltree.Limits{Bytes: maxRequest, Elements: 500_000, Text: maxRequest})
+	root, err := xmltree.Parse(data, xmltree.Limits{Bytes: maxRequest, Elements: maxElements, Text: maxRequest})
 	if err != nil {
 		return nil, malformed("the request is no XML document: " + err.Error())
 	}

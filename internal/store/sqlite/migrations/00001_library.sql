@@ -107,6 +107,7 @@ CREATE TABLE assets (
 );
 INSERT INTO sqlite_sequence (name, seq) VALUES ('assets', 0); -- numbers are taken from here for other things too
 CREATE INDEX assets_company ON assets (company, in_trash);
+CREATE INDEX assets_modified ON assets (company, in_trash, modified);
 CREATE INDEX assets_folder ON assets (folder, in_trash);
 CREATE INDEX assets_name ON assets (company, name, in_trash);
 CREATE INDEX assets_file_name ON assets (company, file_name, in_trash);
