@@ -126,19 +126,10 @@ func (e *Engine) endMembership(tx ingest.Tx, p ingest.Principal, u *ingest.User,
 	return err
 }
 
-// someone finds the user of an operation on memberships. A caller who administers
-// nothing may act on nobody.
+// someone finds the user of an operation on memberships: the caller for 0, or one
+// who shares a company that the caller administers.
 func someone(tx ingest.Tx, p ingest.Principal, user ingest.Number) (*ingest.User, error) {
-	u, err := tx.User(user)
-	if user == 0 {
-		u, err = tx.User(p.User)
-	}
-	if err != nil && ingest.KindOf(err) == ingest.NotFound {
-		return nil, unknownUser(fmt.Sprintf("no user has the number %d", user))
-	}
-	if err == nil && u.Admin && !p.Admin && u.Number != p.User {
-		err = &ingest.Error{Kind: ingest.Forbidden, Op: "engine.someone", Code: ingest.CodeTargetUser, Msg: fmt.Sprintf("user %d is not the caller's to act on", user)}
-	}
+	u, _, err := target(tx, p, user, 0)
 	return u, err
 }
 
