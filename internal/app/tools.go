@@ -42,7 +42,7 @@ func (t *tools) equip(cfg config.Config, c *engine.Config) {
 	c.Pictures = t.pictures
 	c.ServerName = serverName(cfg)
 	c.Callbacks = cfg.Callbacks
-	if cfg.Fetch {
+	if cfg.Fetch && t.fetching.validate != nil {
 		c.CheckURL = t.fetching.check
 	}
 	if !t.roots.Empty() {

@@ -25,7 +25,7 @@ func belongings(t *testing.T, h *harness) map[string]string {
 	own := map[string]string{
 		"assetHandle": image, "ownerHandle": image, "thumbAssetHandle": second, "folderHandle": folder, "destFolderHandle": folder,
 		"companyHandle": companyHandle(h.company.Number), "userHandle": h.user.handle, "primaryOwnerHandle": h.user.handle,
-		"contextHandle": fmt.Sprintf("pc|%d", (int(h.company.Number)-1)*4+1), "folderPath": h.company.Name + "/" + secret,
+		"contextHandle": fmt.Sprintf("pc|%d", (int(h.company.Number)-1)*4+2), "folderPath": h.company.Name + "/" + secret,
 		"folder": h.company.Name + "/" + secret, "templateId": "x1", "email": h.user.login, "companyName": h.company.Name,
 		"secondaryOwnerHandle": companyHandle(h.company.Number), "originatorHandle": image, "generatedHandle": second,
 	}
@@ -57,10 +57,14 @@ func belongings(t *testing.T, h *harness) map[string]string {
 func fill(h *harness, typeName string, own map[string]string, depth int) string {
 	var b strings.Builder
 	t := h.service.schema.Type(typeName)
+	if typeName == "searchAssetsByMetadataParam" {
+		own = maps.Clone(own)
+		own["fieldHandle"] = "dc.title" // its conditions take keys
+	}
 	for _, f := range t.Fields {
 		var content string
 		switch {
-		case f.Name == "accessUserHandle" || f.Name == "accessGroupHandle" || f.Type == "(anon)":
+		case strings.HasSuffix(f.Name, "FieldArray") && f.Type == "StringArray" || f.Name == "accessUserHandle" || f.Name == "accessGroupHandle" || f.Type == "(anon)":
 			continue
 		case f.Complex():
 			if depth > 4 || strings.HasSuffix(f.Type, "Job") && f.Type != "ReprocessAssetsJob" {
@@ -87,6 +91,14 @@ func arrayHandles(name string, own map[string]string) map[string]string {
 	}
 	with := maps.Clone(own)
 	with["items"] = secret
+	switch name {
+	case "assetTypeArray":
+		with["items"] = "Image"
+	case "excludeAssetTypeArray":
+		with["items"] = "Pdf"
+	case "userRoleArray":
+		with["items"] = "IpsUser"
+	}
 	if kind := kinds[name]; kind != "" {
 		with["items"] = own[kind]
 	}
@@ -113,7 +125,13 @@ func sample(f scene7.Field) string {
 		return "Good-pass1"
 	case "assetType", "type":
 		return "Image"
-	case "responseFieldArray", "excludeFieldArray", "trashState", "sortBy", "sortDirection":
+	case "conditionMatchMode", "systemFieldMatchMode", "tagMatchMode", "metadataMatchMode", "metadataConditionMatchMode":
+		return "MatchAny"
+	case "charFilterField", "charField":
+		return "LastName"
+	case "contextType":
+		return "ImageServing"
+	case "trashState", "sortBy", "sortDirection", "assetSubType":
 		return ""
 	}
 	switch f.Type {
