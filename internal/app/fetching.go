@@ -3,28 +3,38 @@ package app
 import (
 	"context"
 
-	"sluice/internal/ingest"
+	"sluice/internal/config"
 	"sluice/internal/jobs"
+	"sluice/internal/outbound"
 )
 
-// fetching brings files from other servers for the steps of jobs.
+// fetching lets the steps of jobs reach other servers, as far as the operator allows
+// it: for files, for callbacks, or for both.
 type fetching struct {
-	fetch    func(ctx context.Context, url string) (*jobs.Fetched, error)
-	validate func(url string) error
+	files *outbound.Client
+	calls *outbound.Client
+}
+
+func newFetching(cfg config.Config) fetching {
+	client := func(on bool) *outbound.Client {
+		return outbound.New(outbound.Options{
+			Enabled: on, AllowPrivate: cfg.FetchAllowPrivate, MaxBytes: int64(cfg.FetchMaxSize), Timeout: cfg.FetchTimeout.Std(),
+		})
+	}
+	return fetching{files: client(cfg.Fetch), calls: client(cfg.Callbacks)}
 }
 
 // Fetch implements jobs.Fetcher.
 func (f fetching) Fetch(ctx context.Context, url string) (*jobs.Fetched, error) {
-	if err := f.check(url); err != nil {
+	r, err := f.files.Fetch(ctx, url)
+	if err != nil {
 		return nil, err
 	}
-	return f.fetch(ctx, url)
+	return &jobs.Fetched{Body: r.Body, Size: r.Size, FileName: r.FileName}, nil
 }
 
-// check says what is wrong with an address.
-func (f fetching) check(url string) error {
-	if f.validate == nil {
-		return &ingest.Error{Kind: ingest.Conflict, Op: "app.fetching", Msg: "this server has no way to reach other servers"}
-	}
-	return f.validate(url)
+// call makes the request of a callback.
+func (f fetching) call(ctx context.Context, url string) error {
+	_, err := f.calls.Get(ctx, url)
+	return err
 }

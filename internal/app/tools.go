@@ -32,7 +32,7 @@ func newTools(cfg config.Config, log *slog.Logger) (*tools, error) {
 	if err != nil {
 		return nil, &ingest.Error{Kind: ingest.Invalid, Op: "app.newTools", Msg: "upload-roots: " + err.Error()}
 	}
-	t := &tools{runner: media.New(mediaOptions(cfg)), roots: roots, log: log}
+	t := &tools{runner: media.New(mediaOptions(cfg)), fetching: newFetching(cfg), roots: roots, log: log}
 	t.pictures = pictures{t.runner, log}
 	return t, nil
 }
@@ -42,8 +42,8 @@ func (t *tools) equip(cfg config.Config, c *engine.Config) {
 	c.Pictures = t.pictures
 	c.ServerName = serverName(cfg)
 	c.Callbacks = cfg.Callbacks
-	if cfg.Fetch && t.fetching.validate != nil {
-		c.CheckURL = t.fetching.check
+	if cfg.Fetch {
+		c.CheckURL = t.fetching.files.ValidateURL
 	}
 	if !t.roots.Empty() {
 		c.CheckDirectory = t.roots.Check
@@ -61,7 +61,7 @@ func (t *tools) steps(cfg config.Config, e *engine.Engine) map[ingest.TaskKind]j
 		handlers[ingest.TaskFetch] = jobs.Fetch(e, t.fetching)
 	}
 	if cfg.Callbacks {
-		handlers[ingest.TaskCallback] = jobs.Callback(t.fetching, t.reportCallback)
+		handlers[ingest.TaskCallback] = jobs.Callback(t.fetching.call, t.reportCallback)
 	}
 	if !t.roots.Empty() {
 		handlers[ingest.TaskDirectory] = jobs.Directory(e, t.roots)

@@ -65,6 +65,7 @@ type ExportWork struct {
 type ExportSource struct {
 	FileName string
 	Blob     ingest.BlobRef
+	Stored   time.Time
 	Render   bool
 }
 
@@ -109,7 +110,7 @@ func (e *Engine) ExportWork(ctx context.Context, t *ingest.Task) (w ExportWork, 
 			if err != nil {
 				return err
 			}
-			w.Files = append(w.Files, ExportSource{FileName: v.FileName, Blob: v.Blob, Render: s.Convert && a.Type == ingest.TypeImage})
+			w.Files = append(w.Files, ExportSource{FileName: v.FileName, Blob: v.Blob, Stored: v.Created, Render: s.Convert && a.Type == ingest.TypeImage})
 		}
 		return nil
 	})

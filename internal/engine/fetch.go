@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"net/url"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -19,7 +20,7 @@ type fileStep struct {
 
 // StepSource says where the file of a fetch or file task comes from: an address, or
 // a path as ExpandDirectory was given it.
-func StepSource(t *ingest.Task) (url, from string, err error) {
+func StepSource(t *ingest.Task) (address, from string, err error) {
 	var s fileStep
 	err = json.Unmarshal(t.Params, &s)
 	return s.URL, s.From, err
@@ -36,9 +37,18 @@ func stepFile(t *ingest.Task) (name string, ok bool) {
 	}
 	name = s.Path
 	if name == "" || strings.HasSuffix(name, "/") {
-		name, _, _ = strings.Cut(s.URL, "?") // what follows may be a secret
+		name = shownURL(s.URL)
 	}
 	return name, true
+}
+
+// shownURL is an address without what may be secret in it: login and query.
+func shownURL(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return "a URL"
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
 }
 
 // DeliverStep makes an asset of the file that a fetch or file task has brought, as

@@ -151,7 +151,7 @@ func TestFetchJob(t *testing.T) {
 	o.Processing.Publish = true
 	o.Sources = []ingest.Source{
 		{URL: "http://x/one.jpg", Path: "Demo/shoes/boot.jpg"}, {URL: "http://x/two.jpg", Path: "shoes/"},
-		{URL: "http://x/taken.jpg"}, {URL: "http://x/gone.jpg?secret", Path: "new/"},
+		{URL: "http://x/taken.jpg"}, {URL: "http://me:secret@x/gone.jpg?secret", Path: "new/"},
 	}
 	j := w.submit(w.publisher, o)
 	if j.State != ingest.JobRunning || j.Open || j.Kind != ingest.JobURLUpload {

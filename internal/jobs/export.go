@@ -8,6 +8,7 @@ import (
 	"io"
 	"path"
 	"strings"
+	"time"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -87,7 +88,7 @@ func (p *packer) add(ctx context.Context, z *zip.Writer, f engine.ExportSource) 
 	}
 	defer r.Close()
 	if !f.Render {
-		return p.pack(z, f.FileName, r)
+		return p.pack(z, f.FileName, f.Stored, r)
 	}
 	if p.renderer == nil {
 		p.skipped = append(p.skipped, f.FileName+": this server cannot render images")
@@ -108,12 +109,12 @@ func (p *packer) add(ctx context.Context, z *zip.Writer, f engine.ExportSource) 
 	if made.Extension != "" {
 		name = strings.TrimSuffix(name, path.Ext(name)) + "." + made.Extension
 	}
-	return p.pack(z, name, bytes.NewReader(made.Bytes))
+	return p.pack(z, name, f.Stored, bytes.NewReader(made.Bytes))
 }
 
 // pack adds one file as it is: media is compressed already.
-func (p *packer) pack(z *zip.Writer, name string, r io.Reader) error {
-	to, err := z.CreateHeader(&zip.FileHeader{Name: p.free(name), Method: zip.Store})
+func (p *packer) pack(z *zip.Writer, name string, stored time.Time, r io.Reader) error {
+	to, err := z.CreateHeader(&zip.FileHeader{Name: p.free(name), Method: zip.Store, Modified: stored})
 	if err != nil {
 		return err
 	}

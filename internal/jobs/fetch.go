@@ -61,19 +61,15 @@ func (s stoppable) Read(p []byte) (int, error) {
 	return s.r.Read(p)
 }
 
-// Callback returns the handler that tells a client's server that a job is done. There
-// is one attempt; whether it succeeds is for the server's log, which report writes.
-func Callback(fetcher Fetcher, report func(url string, err error)) Handler {
+// Callback returns the handler that tells a client's server that a job is done, by call.
+// There is one attempt; how it went is for the server's log, which report writes.
+func Callback(call func(ctx context.Context, url string) error, report func(url string, err error)) Handler {
 	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
 		url, err := engine.CallbackURL(t)
 		if err != nil {
 			return engine.TaskResult{}, failed(err)
 		}
-		found, err := fetcher.Fetch(ctx, url)
-		if err == nil {
-			err = found.Body.Close()
-		}
-		report(url, err)
+		report(url, call(ctx, url))
 		return engine.TaskResult{}, nil
 	}
 }

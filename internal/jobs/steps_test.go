@@ -68,7 +68,10 @@ func newSite(t *testing.T, fetcher Fetcher, renderer Renderer, roots Roots) *sit
 	s.handlers = map[ingest.TaskKind]Handler{
 		ingest.TaskFetch: Fetch(s.engine, fetcher), ingest.TaskDirectory: Directory(s.engine, roots), ingest.TaskFile: TakeFile(s.engine, roots),
 		ingest.TaskPublish: Publish(s.engine), ingest.TaskReplan: Replan(s.engine), ingest.TaskExport: Export(s.engine, renderer),
-		ingest.TaskCallback: Callback(fetcher, func(url string, err error) { s.called = append(s.called, fmt.Sprint(url, " ", err)) }),
+		ingest.TaskCallback: Callback(func(ctx context.Context, url string) error {
+			_, err := fetcher.Fetch(ctx, url)
+			return err
+		}, func(url string, err error) { s.called = append(s.called, fmt.Sprint(url, " ", err)) }),
 	}
 	return s
 }
@@ -382,6 +385,9 @@ func TestExport(t *testing.T) {
 				text, err := io.ReadAll(r)
 				s.ok(err)
 				got[file.Name] = string(text)
+				if time.Since(file.Modified) > time.Hour {
+					t.Errorf("%s is of %v", file.Name, file.Modified)
+				}
 			}
 			if diff := cmp.Diff(tt.want, got); diff != "" {
 				t.Errorf("files (-want +got):\n%s", diff)

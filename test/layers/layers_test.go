@@ -41,6 +41,7 @@ func rules() []rule {
 		{folder: "internal/media", imports: below, foreign: true},
 		{folder: "internal/jobs", imports: append(below, "internal/media"), foreign: true},
 		{folder: "internal/notify", imports: below, foreign: true},
+		{folder: "internal/outbound", imports: []string{"internal/ingest"}},
 		{folder: "internal/auth", imports: []string{"internal/ingest"}, foreign: true},
 		{folder: "internal/people", imports: []string{"internal/ingest", "internal/auth", "internal/config", "internal/id"}},
 		{folder: "internal/telemetry", imports: []string{"internal/ingest"}, foreign: true},

@@ -62,6 +62,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"Links", links},
 		{"Values", values},
 		{"MovedFolders", movedFolders},
+		{"Searches", searches},
 		{"Rollback", rollback},
 		{"RollbackBesideOthers", rollbackBesideOthers},
 		{"Panic", panics},

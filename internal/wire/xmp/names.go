@@ -2,6 +2,7 @@ package xmp
 
 import (
 	"bytes"
+	"html"
 	"regexp"
 	"strings"
 	"unicode"
@@ -70,7 +71,7 @@ func usualPrefix(space string) string {
 }
 
 // declaration is a namespace declaration with a prefix that a name with a dot can bear.
-var declaration = regexp.MustCompile(`xmlns:([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(?:"([^"<&]+)"|'([^'<&]+)')`)
+var declaration = regexp.MustCompile(`xmlns:([A-Za-z_][A-Za-z0-9_-]*)\s*=\s*(?:"([^"<]+)"|'([^'<]+)')`)
 
 // declaredPrefixes maps the namespaces of a document to the prefixes that it declares for them
 // first. The reader of documents has applied and forgotten them; they decide nothing but what
@@ -79,9 +80,10 @@ func declaredPrefixes(data []byte) map[string]string {
 	if bytes.IndexByte(data, 0) >= 0 { // UTF-16: declarations are in ASCII but for their namespaces' names
 		data = bytes.ReplaceAll(data, []byte{0}, nil)
 	}
+	blanks := strings.NewReplacer("\r\n", " ", "\r", " ", "\n", " ", "\t", " ") // as in any attribute
 	prefixes := map[string]string{}
 	for _, match := range declaration.FindAllSubmatch(data, 2*maxNamespaces) {
-		prefix, space := string(match[1]), string(match[2])+string(match[3])
+		prefix, space := string(match[1]), html.UnescapeString(blanks.Replace(string(match[2])+string(match[3])))
 		if prefixes[space] == "" && len(prefix) <= maxPrefix && !strings.HasPrefix(strings.ToLower(prefix), "xml") {
 			prefixes[space] = prefix
 		}

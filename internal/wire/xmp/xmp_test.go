@@ -179,6 +179,7 @@ func TestPrefixes(t *testing.T) {
 	}{
 		"usual prefix of another namespace": {`xmlns:dc="urn:dc" dc:title="t"`, map[string][]string{"ns1.title": {"t"}}},
 		"other prefix of a usual namespace": {`xmlns:q="` + spaceOf("dc") + `" q:source="t"`, map[string][]string{"dc.source": {"t"}}},
+		"quotes in a namespace":             {`xmlns:q="urn:'a'&amp;b&#10;c" q:c="t"`, map[string][]string{"q.c": {"t"}}},
 		"prefix with a dot":                 {`xmlns:a.b="urn:ab" a.b:c="t"`, map[string][]string{"ns1.c": {"t"}}},
 		"prefix that is made up elsewhere":  {`xmlns:ns1="urn:one" xmlns:a.b="urn:ab" ns1:c="1" a.b:c="2"`, map[string][]string{"ns1.c": {"1"}, "ns2.c": {"2"}}},
 	} {

@@ -48,7 +48,7 @@ func fakeTime() time.Time {
 
 // fakeAssets has fields of all levels, and not in wire order.
 func fakeAssets() []*scene7.Record {
-	metadata := array("MetadataArray", []*scene7.Record{record("Metadata", "fieldHandle", "m|1|ASSET|Season", "value", "spring")})
+	metadata := array("MetadataArray", []*scene7.Record{record("Metadata", "name", "Season", "value", "spring")})
 	return []*scene7.Record{
 		record("Asset", "threeDInfo", record("ThreeDInfo", "originalPath", "3d"), "name", "one", "assetHandle", "a|1", "readyForPublish", false,
 			"created", fakeTime(), "imageInfo", record("ImageInfo", "originalPath", "", "width", 40, "height", 30), "metadataArray", metadata),
