@@ -1,6 +1,7 @@
 package outbound
 
 import (
+	"context"
 	"encoding/binary"
 	"io"
 	"net"
@@ -10,8 +11,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
-
-	"context"
 
 	"sluice/internal/ingest"
 )

@@ -30,6 +30,10 @@ func TestOrderOfChecks(t *testing.T) {
 	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error { return tx.UpdateCompany(expired) }))
 	old := h.newUser("old@example.com", expired, ingest.RoleCompanyAdmin, "", false)
 	nobody := h.newUser("nobody@example.com", nil, "", "", false)
+	both := h.newUser("both@example.com", h.company, ingest.RoleViewer, "", false)
+	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error {
+		return tx.PutMembership(ingest.Membership{User: both.number, Company: h.other.Number, Role: ingest.RoleCompanyAdmin, Active: true})
+	}))
 	wrong := &testUser{login: "wrong@example.com"}
 	const unknown = "<companyHandle>c|99</companyHandle>"
 	const denied = "User does not have permission to access operation '"
@@ -49,12 +53,14 @@ func TestOrderOfChecks(t *testing.T) {
 		{"empty handle", "deleteAsset", "<companyHandle/>", h.user, scene7.CodeInvalidCompany, `no company has the handle ""`},
 		{"blank handle", "deleteAsset", "<companyHandle> \n</companyHandle>", h.admin, scene7.CodeInvalidCompany, `no company has the handle ""`},
 		{"another's company before role", "deleteAsset", h.otherCH, h.viewer, scene7.CodeIllegalCompany, "…"},
-		{"expired company before role", "getUsers", h.handleOf(expired), old, scene7.CodeException, "the operation 'getUsers' is not implemented"},
+		{"the time of a company that is not named", "getUsers", "", old, scene7.CodeException, "the operation 'getUsers' is not implemented"},
 		{"expired company", "deleteAsset", h.handleOf(expired), old, scene7.CodeInvalidCompany, "Company has expired"},
 		{"administrators see expired companies", "deleteAsset", h.handleOf(expired), h.admin, scene7.CodeMissingParameter, "assetHandle is required"},
 		{"role before elements", "deleteAsset", "", h.viewer, scene7.CodeNoOperationPermission, denied + "deleteAsset'"},
-		{"role in another company does not count", "addCompany", "", h.boss, scene7.CodeNoOperationPermission, denied + "addCompany'"},
-		{"best role without company", "getUsers", "", h.viewer, scene7.CodeNoOperationPermission, denied + "getUsers'"},
+		{"no administrator of the system", "addCompany", "", h.boss, scene7.CodeNoOperationPermission, denied + "addCompany'"},
+		{"role in another company", "deleteAsset", "", both, scene7.CodeNoOperationPermission, denied + "deleteAsset'"},
+		{"best role of all companies", "getUsers", "", both, scene7.CodeException, "the operation 'getUsers' is not implemented"},
+		{"no company in which the role would do", "getUsers", "", h.viewer, scene7.CodeNoOperationPermission, denied + "getUsers'"},
 		{"company absent", "getJobLogDetails", "<companyHandleX/>", h.user, scene7.CodeMissingParameter, "companyHandle is required"},
 		{"elements before values", "getFolderTree", "<depth>deep</depth><responseFieldArray/>", h.user, scene7.CodeInvalidParameter, "getFolderTreeParam/depth: must be a whole number…"},
 		{"absent after a value that does not fit", "setUserInfo", "<firstName/><lastName/><email/><passwordExpires>soon</passwordExpires>", h.boss,
