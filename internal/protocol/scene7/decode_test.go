@@ -148,12 +148,12 @@ func TestDecodeLenience(t *testing.T) {
 
 func TestDecodeRequiredFollowsLevel(t *testing.T) {
 	schema := newSchema(t)
-	root := &xmltree.Element{Local: "addCompanyParam", Children: []*xmltree.Element{{Local: "companyName", Text: "c"}}}
-	if _, _, err := schema.Decode(root, "addCompanyParam", Mode{Level: Level13}); err != nil {
-		t.Errorf("a field of level 21 is required at level 13: %v", err)
+	root := &xmltree.Element{Local: "row", Children: []*xmltree.Element{{Local: "logMessage", Text: "m"}, {Local: "logType", Text: "t"}}}
+	if _, _, err := schema.Decode(root, "JobLogDetail", Mode{Level: Level13}); err != nil {
+		t.Errorf("a field of level 16 is required at level 13: %v", err)
 	}
-	if _, _, err := schema.Decode(root, "addCompanyParam", Mode{Level: Level21}); err == nil {
-		t.Error("a required field of level 21 may be absent at level 21")
+	if _, _, err := schema.Decode(root, "JobLogDetail", Mode{Level: Level16}); err == nil {
+		t.Error("a required field of level 16 may be absent at level 16")
 	}
 	if _, _, err := schema.Decode(root, "Nothing", Mode{}); err == nil {
 		t.Error("an unknown type was decoded")

@@ -27,7 +27,9 @@ func (s *Schema) appendFields(dst []byte, r *Record, level Level) []byte {
 	if t == nil {
 		return dst
 	}
-	for _, field := range t.At(level) {
+	fields := t.At(level)
+	for i := range fields {
+		field := &fields[i]
 		value := r.Value(field.Name)
 		if value == nil || field.Discard {
 			continue

@@ -74,6 +74,12 @@ func parseSchema(table string, rules map[string]Rule) (*Schema, error) {
 			return nil, fmt.Errorf("schema: rule for unknown field %s", key)
 		}
 	}
+	for _, t := range s.types {
+		t.levels = map[Level][]Field{}
+		for _, level := range []Level{Level13, Level16, Level21} {
+			t.levels[level] = t.at(level)
+		}
+	}
 	return s, s.check()
 }
 

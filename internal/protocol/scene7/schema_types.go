@@ -34,6 +34,7 @@ type Type struct {
 	byName  map[string]int    // field names and aliases to places in Fields
 	until   map[Level][]int   // order of the fields up to a level, where it differs
 	earlier map[Level][]Field // fields that differ up to a level
+	levels  map[Level][]Field // what At answers for the levels that there are
 }
 
 // Field is one element inside a type.
@@ -97,8 +98,16 @@ func (t *Type) Field(name string) *Field {
 	return nil
 }
 
-// At returns the fields of the type in the order and with the occurrence that they have at a level.
+// At returns the fields of the type in the order and with the occurrence that they have at a level. The result must not
+// be changed.
 func (t *Type) At(level Level) []Field {
+	if fields, ok := t.levels[level]; ok {
+		return fields
+	}
+	return t.at(level)
+}
+
+func (t *Type) at(level Level) []Field {
 	fields := make([]Field, 0, len(t.Fields))
 	for _, i := range t.order(level) {
 		field := t.Fields[i]

@@ -44,7 +44,7 @@ func infoFields() []string {
 // assetInfo builds the info element of an asset; nil for types that have none.
 // Strings that are not set are empty elements.
 func (s *Service) assetInfo(c *call, v *engine.AssetView) (string, *scene7.Record) {
-	info, ok := infoOf()[v.Type]
+	info, ok := s.infos[v.Type]
 	if !ok {
 		return "", nil
 	}

@@ -39,5 +39,6 @@ type Service struct {
 	schema     *scene7.Schema
 	operations map[string]*Operation
 	handlers   handlers
+	infos      map[ingest.AssetType][2]string // info elements of asset types
 	room       room
 }

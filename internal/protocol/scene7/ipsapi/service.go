@@ -17,7 +17,7 @@ func New(d Deps) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &Service{Deps: d, schema: schema, operations: operations, handlers: handlers{}}
+	s := &Service{Deps: d, schema: schema, operations: operations, handlers: handlers{}, infos: infoOf()}
 	for _, group := range []handlers{
 		s.peopleOperations(), s.libraryOperations(), s.searchOperations(), s.metadataOperations(),
 		s.settingsOperations(), s.jobOperations(), s.imageOperations(), s.setOperations(),
