@@ -44,11 +44,15 @@ func identified(p ingest.Principal) error {
 	return nil
 }
 
-// authorize returns the company if the caller has the right in it. A caller
-// who belongs to no company at all learns that first; one who belongs to others
-// learns whether the company exists, as the Scene7 contract tells the two apart.
-// Verbs of other doors use visible.
-func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
+// authorize is what every verb that names a company asks first. It returns the
+// company if the caller has the right in it and the company's time is not over. A
+// caller who belongs to no company at all learns that first; one who belongs to
+// others learns whether the company exists, as the Scene7 contract tells the two
+// apart. Verbs of other doors use visible.
+//
+// Failures, in this order: what identified says, NotFound with CodeUnknownCompany,
+// Forbidden with CodeNotMember, CodeCompanyExpired and CodeRole.
+func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
 	const op = "engine.authorize"
 	if err := identified(p); err != nil {
 		return nil, err
@@ -63,6 +67,9 @@ func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right)
 	if p.RoleIn(company) == "" {
 		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotMember, Msg: fmt.Sprintf("the user does not belong to company %d", company)}
 	}
+	if err := e.expired(p, c); err != nil {
+		return nil, err
+	}
 	if !may(p, company, r) {
 		return nil, &ingest.Error{
 			Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole,
@@ -72,10 +79,31 @@ func authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right)
 	return c, nil
 }
 
+// expired is the failure of everything that has to do with a company whose time is
+// over. Administrators of the system are exempt.
+func (e *Engine) expired(p ingest.Principal, c *ingest.Company) error {
+	if p.Admin || c.Expires.IsZero() || e.now().Before(c.Expires) {
+		return nil
+	}
+	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.expired", Code: ingest.CodeCompanyExpired, Msg: "Company has expired"}
+}
+
+// inTime is expired for verbs that name a thing of a company, not the company.
+func (e *Engine) inTime(tx ingest.Tx, p ingest.Principal, company ingest.Number) error {
+	if p.Admin {
+		return nil
+	}
+	c, err := tx.Company(company)
+	if err != nil {
+		return err
+	}
+	return e.expired(p, c)
+}
+
 // visible returns the company if the caller may read it. A company that is not
 // the caller's looks like one that does not exist.
-func visible(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*ingest.Company, error) {
-	c, err := authorize(tx, p, company, rightRead)
+func (e *Engine) visible(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*ingest.Company, error) {
+	c, err := e.authorize(tx, p, company, rightRead)
 	if err != nil && ingest.CodeOf(err) == ingest.CodeNotMember {
 		return nil, unknownCompany(company)
 	}
@@ -87,29 +115,52 @@ func unknownCompany(number ingest.Number) error {
 }
 
 // readable lists the companies whose things the caller may read; nil means all.
-func readable(p ingest.Principal) ([]ingest.Number, error) {
+// Those whose time is over are left out.
+func (e *Engine) readable(tx ingest.Tx, p ingest.Principal) ([]ingest.Number, error) {
 	if err := identified(p); err != nil {
 		return nil, err
 	}
 	if p.Admin {
 		return nil, nil
 	}
+	var over error
 	numbers := []ingest.Number{}
 	for _, m := range p.Memberships {
-		if may(p, m.Company, rightRead) {
-			numbers = append(numbers, m.Company)
+		if !may(p, m.Company, rightRead) {
+			continue
 		}
+		err := e.inTime(tx, p, m.Company)
+		if err != nil && ingest.CodeOf(err) != ingest.CodeCompanyExpired {
+			return nil, err
+		}
+		if err != nil {
+			over = err
+			continue
+		}
+		numbers = append(numbers, m.Company)
 	}
-	if len(numbers) == 0 {
-		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.readable", Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+	switch {
+	case len(numbers) > 0:
+		return numbers, nil
+	case over != nil:
+		return nil, over
 	}
-	return numbers, nil
+	return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.readable", Code: ingest.CodeNoMembership, Msg: "the user belongs to no active company"}
+}
+
+// scope is the company that a caller names, or readable for 0.
+func (e *Engine) scope(tx ingest.Tx, p ingest.Principal, company ingest.Number) ([]ingest.Number, error) {
+	if company == 0 {
+		return e.readable(tx, p)
+	}
+	_, err := e.authorize(tx, p, company, rightRead)
+	return []ingest.Number{company}, err
 }
 
 // Company returns a company that the caller may read.
 func (e *Engine) Company(ctx context.Context, p ingest.Principal, number ingest.Number) (c *ingest.Company, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		c, err = visible(tx, p, number)
+		c, err = e.visible(tx, p, number)
 		return err
 	})
 	return c, err
@@ -129,7 +180,7 @@ func (e *Engine) CompanyNamed(ctx context.Context, p ingest.Principal, name stri
 		} {
 			found, err := find()
 			if err == nil {
-				c, err = visible(tx, p, found.Number)
+				c, err = e.visible(tx, p, found.Number)
 			}
 			if err == nil || ingest.KindOf(err) != ingest.NotFound {
 				return err
@@ -142,13 +193,14 @@ func (e *Engine) CompanyNamed(ctx context.Context, p ingest.Principal, name stri
 
 // Companies lists the companies that the caller may read.
 func (e *Engine) Companies(ctx context.Context, p ingest.Principal) (list []*ingest.Company, err error) {
-	numbers, err := readable(p)
-	if err != nil {
-		return nil, err
-	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		list = nil
+		numbers, err := e.readable(tx, p)
+		if err != nil {
+			return err
+		}
 		if numbers == nil {
-			list, err = tx.Companies(ingest.Page{Limit: 1000})
+			list, err = allCompanies(tx)
 			return err
 		}
 		for _, n := range numbers {

@@ -122,7 +122,7 @@ func inDoubt(err error) bool {
 
 // deliver is the transaction of Deliver. It returns the job after and before it.
 func (e *Engine) deliver(tx ingest.Tx, p ingest.Principal, d Delivery) (after, job *ingest.Job, outcomes []Outcome, err error) {
-	c, err := authorize(tx, p, d.Company, rightUpload)
+	c, err := e.authorize(tx, p, d.Company, rightUpload)
 	if err != nil {
 		return nil, nil, nil, err
 	}

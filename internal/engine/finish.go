@@ -191,7 +191,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	if err != nil {
 		return Outcome{}, err
 	}
-	c, err := authorize(tx, p, u.Company, rightUpload)
+	c, err := e.authorize(tx, p, u.Company, rightUpload)
 	if err != nil {
 		return Outcome{}, err
 	}

@@ -266,7 +266,7 @@ func (e *Engine) finishJob(tx ingest.Tx, j *ingest.Job) error {
 // joined, so that a door can refuse before it has stored a body.
 func (e *Engine) CheckJob(ctx context.Context, p ingest.Principal, company ingest.Number, ref JobRef, address string) (j *ingest.Job, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		c, err := authorize(tx, p, company, rightUpload)
+		c, err := e.authorize(tx, p, company, rightUpload)
 		if err != nil {
 			return err
 		}
@@ -300,7 +300,7 @@ func (e *Engine) HoldJob(p ingest.Principal, job ingest.Number) (release func())
 // CheckUpload reports the error that Deliver would answer for a new job.
 func (e *Engine) CheckUpload(ctx context.Context, p ingest.Principal, company ingest.Number) (c *ingest.Company, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		c, err = authorize(tx, p, company, rightUpload)
+		c, err = e.authorize(tx, p, company, rightUpload)
 		return err
 	})
 	return c, err

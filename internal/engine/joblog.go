@@ -38,19 +38,13 @@ type LogQuery struct {
 
 // JobLogs lists jobs of all states with their counts.
 func (e *Engine) JobLogs(ctx context.Context, p ingest.Principal, q LogQuery) (list []LoggedJob, err error) {
-	companies, err := readable(p)
-	if err != nil {
-		return nil, err
-	}
 	if q.Limit <= 0 || q.Limit > MostPerPage {
 		q.Limit = MostPerPage
 	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if q.Company != 0 {
-			if _, err := e.authorize(tx, p, q.Company, rightRead); err != nil {
-				return err
-			}
-			companies = []ingest.Number{q.Company}
+		companies, err := e.scope(tx, p, q.Company)
+		if err != nil {
+			return err
 		}
 		jobs, err := tx.JobsLogged(ingest.LoggedJobs{
 			Companies: companies, User: q.User, From: q.From, To: q.To, Sort: q.Sort, Descending: q.Descending, Limit: q.Limit,

@@ -24,17 +24,11 @@ type ActiveQuery struct {
 // are not the caller's are not there. The log of a job that is not listed any more is
 // complete.
 func (e *Engine) ActiveJobs(ctx context.Context, p ingest.Principal, q ActiveQuery) (list []ActiveJob, err error) {
-	companies, err := readable(p)
-	if err != nil {
-		return nil, err
-	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		list = nil
-		if q.Company != 0 {
-			if _, err := e.authorize(tx, p, q.Company, rightRead); err != nil {
-				return err
-			}
-			companies = []ingest.Number{q.Company}
+		companies, err := e.scope(tx, p, q.Company)
+		if err != nil {
+			return err
 		}
 		jobs, err := activeJobs(tx, companies, q)
 		if err != nil {
@@ -156,7 +150,7 @@ const mostJobFiles = 10_000
 func (e *Engine) JobFiles(ctx context.Context, p ingest.Principal, company ingest.Number, ref JobRef) (f JobFiles, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		f = JobFiles{}
-		if _, err := visible(tx, p, company); err != nil {
+		if _, err := e.visible(tx, p, company); err != nil {
 			return err
 		}
 		if f.Job, err = findJob(tx, company, ref); err != nil {

@@ -29,11 +29,11 @@ func (e *Engine) Assets(ctx context.Context, p ingest.Principal, q AssetQuery, p
 		f := ingest.AssetFilter{Name: q.Name, Type: q.Type, State: q.State}
 		var c *ingest.Company
 		if q.Company != 0 {
-			if c, err = visible(tx, p, q.Company); err != nil {
+			if c, err = e.visible(tx, p, q.Company); err != nil {
 				return err
 			}
 			f.Companies = []ingest.Number{c.Number}
-		} else if f.Companies, err = readable(p); err != nil {
+		} else if f.Companies, err = e.readable(tx, p); err != nil {
 			return err
 		}
 		if q.Folder != "" {
@@ -80,7 +80,7 @@ type AssetDetail struct {
 
 // findAsset returns an asset that the caller may read. Strangers learn nothing
 // of its existence.
-func findAsset(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Asset, error) {
+func (e *Engine) findAsset(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Asset, error) {
 	a, err := tx.AssetByUUID(id)
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return nil, err
@@ -88,13 +88,13 @@ func findAsset(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Asset,
 	if err != nil || !may(p, a.Company, rightRead) {
 		return nil, &ingest.Error{Kind: ingest.NotFound, Op: "engine.findAsset", Msg: fmt.Sprintf("no asset %s", quote(string(id)))}
 	}
-	return a, nil
+	return a, e.inTime(tx, p, a.Company)
 }
 
 // Asset returns one asset with its derived files and outstanding steps.
 func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) (d AssetDetail, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if d.Asset, err = findAsset(tx, p, id); err != nil {
+		if d.Asset, err = e.findAsset(tx, p, id); err != nil {
 			return err
 		}
 		if d.Company, err = tx.Company(d.Asset.Company); err != nil {
@@ -136,7 +136,7 @@ type File struct {
 func (e *Engine) Original(ctx context.Context, p ingest.Principal, id ingest.UUID) (*File, error) {
 	var f *File
 	err := e.store.View(ctx, func(tx ingest.Tx) error {
-		a, err := findAsset(tx, p, id)
+		a, err := e.findAsset(tx, p, id)
 		if err != nil {
 			return err
 		}
@@ -159,7 +159,7 @@ func (e *Engine) Original(ctx context.Context, p ingest.Principal, id ingest.UUI
 func (e *Engine) Derived(ctx context.Context, p ingest.Principal, id, derived ingest.UUID, kind ingest.DerivedKind) (*File, error) {
 	var f *File
 	err := e.store.View(ctx, func(tx ingest.Tx) error {
-		a, err := findAsset(tx, p, id)
+		a, err := e.findAsset(tx, p, id)
 		if err != nil {
 			return err
 		}
@@ -192,18 +192,16 @@ func (e *Engine) Jobs(ctx context.Context, p ingest.Principal, f ingest.JobFilte
 	if page, err = bounded(page); err != nil {
 		return nil, err
 	}
-	allowed, err := readable(p)
-	if err != nil {
-		return nil, err
-	}
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
+	err = e.store.View(ctx, func(tx ingest.Tx) (err error) {
 		for _, c := range f.Companies {
-			if _, err := visible(tx, p, c); err != nil {
+			if _, err := e.visible(tx, p, c); err != nil {
 				return err
 			}
 		}
 		if f.Companies == nil {
-			f.Companies = allowed
+			if f.Companies, err = e.readable(tx, p); err != nil {
+				return err
+			}
 		}
 		list, err = tx.Jobs(f, page)
 		return err
@@ -214,13 +212,13 @@ func (e *Engine) Jobs(ctx context.Context, p ingest.Principal, f ingest.JobFilte
 // Job returns one job that the caller may read.
 func (e *Engine) Job(ctx context.Context, p ingest.Principal, id ingest.UUID) (j *ingest.Job, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		j, err = readableJob(tx, p, id)
+		j, err = e.readableJob(tx, p, id)
 		return err
 	})
 	return j, err
 }
 
-func readableJob(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Job, error) {
+func (e *Engine) readableJob(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Job, error) {
 	j, err := tx.JobByUUID(id)
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return nil, err
@@ -228,7 +226,7 @@ func readableJob(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Job,
 	if err != nil || !may(p, j.Company, rightRead) {
 		return nil, &ingest.Error{Kind: ingest.NotFound, Op: "engine.Job", Code: ingest.CodeJobUnknown, Msg: fmt.Sprintf("no job %s", quote(string(id)))}
 	}
-	return j, nil
+	return j, e.inTime(tx, p, j.Company)
 }
 
 // JobLog lists the rows of a job's log in the order in which they were written.
@@ -237,7 +235,7 @@ func (e *Engine) JobLog(ctx context.Context, p ingest.Principal, id ingest.UUID,
 		return nil, err
 	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		j, err := readableJob(tx, p, id)
+		j, err := e.readableJob(tx, p, id)
 		if err != nil {
 			return err
 		}

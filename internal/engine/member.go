@@ -7,6 +7,13 @@ import (
 	"sluice/internal/ingest"
 )
 
+// MembershipUpdate says what a user is to be in a company.
+type MembershipUpdate struct {
+	Company ingest.Number
+	Role    string // word; "" = the user's default role
+	Active  bool
+}
+
 // putMemberships adds memberships of companies that the caller administers, or
 // changes them.
 func (e *Engine) putMemberships(tx ingest.Tx, p ingest.Principal, u *ingest.User, updates []MembershipUpdate) error {
@@ -15,18 +22,19 @@ func (e *Engine) putMemberships(tx ingest.Tx, p ingest.Principal, u *ingest.User
 			return err
 		}
 		membership := ingest.Membership{User: u.Number, Company: m.Company, Active: m.Active}
+		role, title := u.DefaultRole, u.DefaultTitle
 		if m.Role != "" {
-			kind, title, err := roleFor(p, m.Role)
-			if err != nil {
+			var err error
+			if role, title, err = readRole(m.Role); err != nil {
 				return err
 			}
-			if kind == ingest.RoleAdmin {
-				kind = ingest.RoleCompanyAdmin // what reaches beyond the company is kept on the user
-			}
-			membership.Role, membership.Title = kind, title
+			membership.Role, membership.Title = role, title
 		}
-		if err := e.keepAdministrator(tx, p, u, membership); err != nil {
-			return err
+		if !mayGive(p, m.Company, role, title) {
+			return mayNotGive(ingest.RoleWord(role, title))
+		}
+		if membership.Role == ingest.RoleAdmin {
+			membership.Role = ingest.RoleCompanyAdmin // what reaches beyond the company is kept on the user
 		}
 		if err := tx.PutMembership(membership); err != nil {
 			return err
@@ -45,39 +53,64 @@ func (e *Engine) administer(tx ingest.Tx, p ingest.Principal, company ingest.Num
 	return c, err
 }
 
-// keepAdministrator refuses to take the last administrator from a company, unless
-// the system's administrator does it. after is what the user would be then.
-func (e *Engine) keepAdministrator(tx ingest.Tx, p ingest.Principal, u *ingest.User, after ingest.Membership) error {
-	role := after.Role
-	if role == "" {
-		role = u.DefaultRole
+// keepAdministrators makes a change of a user, and refuses it when a company would
+// have no administrator any more because of it (tier 3 contract, section 2). The
+// system's administrator may do that.
+func (e *Engine) keepAdministrators(tx ingest.Tx, p ingest.Principal, user ingest.Number, change func() error) error {
+	if p.Admin {
+		return change()
 	}
-	if p.Admin || after.Active && role == ingest.RoleCompanyAdmin {
-		return nil
-	}
-	people, err := peopleOf(tx, []ingest.Number{after.Company}, false)
+	memberships, err := tx.Memberships(user)
 	if err != nil {
 		return err
 	}
-	was := false
-	for _, person := range people {
-		for _, m := range person.Memberships {
-			if m.Role == "" {
-				m.Role = person.DefaultRole
-			}
-			if m.Company != after.Company || !m.Active || m.Role != ingest.RoleCompanyAdmin || !person.Valid(e.now()) {
-				continue
-			}
-			if person.Number != u.Number {
-				return nil
-			}
-			was = true
+	var companies []ingest.Number
+	for _, m := range memberships {
+		if err := tx.LockCompany(m.Company); err != nil { // two who demote each other wait for one another
+			return err
+		}
+		has, err := e.hasAdministrator(tx, m.Company)
+		if err != nil {
+			return err
+		}
+		if has {
+			companies = append(companies, m.Company)
 		}
 	}
-	if !was {
-		return nil
+	if err := change(); err != nil {
+		return err
 	}
-	return &ingest.Error{Kind: ingest.Conflict, Op: "engine.keepAdministrator", Msg: "the company would have no administrator any more"}
+	for _, company := range companies {
+		has, err := e.hasAdministrator(tx, company)
+		if err != nil {
+			return err
+		}
+		if !has {
+			return &ingest.Error{Kind: ingest.Conflict, Op: "engine.keepAdministrators", Msg: fmt.Sprintf("company %d would have no administrator any more", company)}
+		}
+	}
+	return nil
+}
+
+// hasAdministrator reports whether somebody who can log in administers a company.
+func (e *Engine) hasAdministrator(tx ingest.Tx, company ingest.Number) (bool, error) {
+	users, err := usersOf(tx, company)
+	if err != nil {
+		return false, err
+	}
+	for _, u := range users {
+		if !u.Valid(e.now()) {
+			continue
+		}
+		memberships, err := tx.Memberships(u.Number)
+		if err != nil {
+			return false, err
+		}
+		if u.Principal(memberships).RoleIn(company) == ingest.RoleCompanyAdmin {
+			return true, nil
+		}
+	}
+	return false, nil
 }
 
 // replaceMemberships makes a list all memberships of a user, as far as the caller
@@ -98,7 +131,7 @@ func (e *Engine) replaceMemberships(tx ingest.Tx, p ingest.Principal, u *ingest.
 		if kept[m.Company] || !administers(p, m.Company) {
 			continue
 		}
-		if err := e.endMembership(tx, p, u, m.Company); err != nil {
+		if err := endMembership(tx, u, m.Company); err != nil {
 			return err
 		}
 	}
@@ -106,10 +139,7 @@ func (e *Engine) replaceMemberships(tx ingest.Tx, p ingest.Principal, u *ingest.
 }
 
 // endMembership removes a user from a company and from its groups.
-func (e *Engine) endMembership(tx ingest.Tx, p ingest.Principal, u *ingest.User, company ingest.Number) error {
-	if err := e.keepAdministrator(tx, p, u, ingest.Membership{Company: company}); err != nil {
-		return err
-	}
+func endMembership(tx ingest.Tx, u *ingest.User, company ingest.Number) error {
 	groups, err := userGroups(tx, u.Number, company)
 	if err != nil {
 		return err
@@ -140,7 +170,7 @@ func (e *Engine) AddMemberships(ctx context.Context, p ingest.Principal, user in
 		if err != nil {
 			return err
 		}
-		return e.putMemberships(tx, p, u, updates)
+		return e.keepAdministrators(tx, p, u.Number, func() error { return e.putMemberships(tx, p, u, updates) })
 	})
 }
 
@@ -152,7 +182,7 @@ func (e *Engine) SetMemberships(ctx context.Context, p ingest.Principal, user in
 		if err != nil {
 			return err
 		}
-		return e.replaceMemberships(tx, p, u, updates)
+		return e.keepAdministrators(tx, p, u.Number, func() error { return e.replaceMemberships(tx, p, u, updates) })
 	})
 }
 
@@ -167,11 +197,15 @@ func (e *Engine) EndMemberships(ctx context.Context, p ingest.Principal, user in
 			if _, err := e.administer(tx, p, c); err != nil {
 				return err
 			}
-			if err := e.endMembership(tx, p, u, c); err != nil {
-				return err
-			}
 		}
-		return nil
+		return e.keepAdministrators(tx, p, u.Number, func() error {
+			for _, c := range companies {
+				if err := endMembership(tx, u, c); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
 	})
 }
 
@@ -228,7 +262,8 @@ func allCompanies(tx ingest.Tx) ([]*ingest.Company, error) {
 }
 
 // CompanyMembers lists the users of a company by number, each with the membership
-// there.
+// there. invalid and inactive say whether users who are switched off, and
+// memberships that are not active, are told too.
 func (e *Engine) CompanyMembers(ctx context.Context, p ingest.Principal, company ingest.Number, invalid, inactive bool) (list []Person, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		if _, err := e.authorize(tx, p, company, rightManage); err != nil {
@@ -241,7 +276,7 @@ func (e *Engine) CompanyMembers(ctx context.Context, p ingest.Principal, company
 		list = nil
 		for _, person := range people {
 			for _, m := range person.Memberships {
-				if m.Company == company && (m.Active || inactive) && (invalid || person.Valid(e.now())) {
+				if m.Company == company && (m.Active || inactive) && (invalid || !person.Disabled) {
 					list = append(list, Person{person.User, []ingest.Membership{m}})
 				}
 			}

@@ -8,33 +8,14 @@ import (
 	"sluice/internal/ingest"
 )
 
-// MemberCompany returns a company that the caller is a member of. Failures, in
-// this order: NotFound with CodeUnknownCompany, Forbidden with CodeNotMember,
-// Forbidden with CodeCompanyExpired, from which administrators are exempt.
+// MemberCompany returns a company that the caller is a member of. Failures are
+// those of authorize.
 func (e *Engine) MemberCompany(ctx context.Context, p ingest.Principal, number ingest.Number) (c *ingest.Company, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		c, err = e.authorize(tx, p, number, rightRead)
 		return err
 	})
 	return c, err
-}
-
-// authorize is what every verb that names a company asks first: the caller's right
-// in it, and that its time is not over.
-func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
-	c, err := authorize(tx, p, company, r)
-	if err != nil {
-		return nil, err
-	}
-	return c, e.expired(p, c)
-}
-
-// expired is the failure of everything that names a company whose time is over.
-func (e *Engine) expired(p ingest.Principal, c *ingest.Company) error {
-	if p.Admin || c.Expires.IsZero() || e.now().Before(c.Expires) {
-		return nil
-	}
-	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.expired", Code: ingest.CodeCompanyExpired, Msg: "Company has expired"}
 }
 
 // ReaderFor returns the principal whose reading rights hold when a caller asks to
@@ -47,7 +28,7 @@ func (e *Engine) ReaderFor(ctx context.Context, p ingest.Principal, company, use
 		return reader, nil
 	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := authorize(tx, p, company, rightRead); err != nil {
+		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 			return err
 		}
 		if user != 0 && user != p.User {

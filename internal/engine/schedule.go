@@ -138,17 +138,11 @@ func scheduleOf(tx ingest.Tx, company ingest.Number, ref JobRef) (*ingest.Docume
 // caller may read when it is 0, in the order in which they were submitted. ref and
 // originalName restrict it unless they are zero.
 func (e *Engine) Schedules(ctx context.Context, p ingest.Principal, company ingest.Number, ref JobRef, originalName string) (list []Scheduled, err error) {
-	companies, err := readable(p)
-	if err != nil {
-		return nil, err
-	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		list = nil
-		if company != 0 {
-			if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-				return err
-			}
-			companies = []ingest.Number{company}
+		companies, err := e.scope(tx, p, company)
+		if err != nil {
+			return err
 		}
 		docs, err := tx.Documents(ingest.DocumentFilter{Kind: ingest.DocSchedule, Owners: companies}, ingest.Page{Limit: everySchedule})
 		if err != nil {

@@ -58,7 +58,7 @@ func (e *Engine) Begin(ctx context.Context, p ingest.Principal, s BeginSpec) (u 
 }
 
 func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.Upload, error) {
-	c, err := authorize(tx, p, s.Company, rightUpload)
+	c, err := e.authorize(tx, p, s.Company, rightUpload)
 	if err != nil {
 		return nil, err
 	}
@@ -123,7 +123,10 @@ func (e *Engine) findUpload(ctx context.Context, p ingest.Principal, id ingest.U
 		if err != nil {
 			return err
 		}
-		return ownUpload(p, u)
+		if err := ownUpload(p, u); err != nil {
+			return err
+		}
+		return e.inTime(tx, p, u.Company)
 	})
 	return u, err
 }

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"crypto/rand"
 	"fmt"
-	"math/big"
 	"slices"
 	"strings"
 	"time"
@@ -12,10 +10,22 @@ import (
 	"sluice/internal/ingest"
 )
 
-// Person is a user as far as lists show it.
+// Person is a user with the memberships that an answer may tell: those of companies
+// that it is about and that the caller administers, or all of the caller's own.
 type Person struct {
 	*ingest.User
-	Memberships []ingest.Membership // of companies that the caller administers, or all of its own
+	Memberships []ingest.Membership
+}
+
+// RoleWord is the Scene7 API's word for what a user is in a company.
+func RoleWord(u *ingest.User, m ingest.Membership) string {
+	if u.Admin {
+		return "IpsAdmin"
+	}
+	if m.Role == "" {
+		m.Role, m.Title = u.DefaultRole, u.DefaultTitle
+	}
+	return ingest.RoleWord(m.Role, m.Title)
 }
 
 // administers reports whether the caller is an administrator of a company.
@@ -32,11 +42,22 @@ func administered(p ingest.Principal) (companies []ingest.Number, all bool) {
 	return companies, p.Admin
 }
 
-// target returns the user that an operation is about: the caller for 0, or one who
-// shares a company that the caller administers. In a company, 0 = any, both must be
-// members of it.
+// anyAdministrator refuses callers who administer nothing.
+func anyAdministrator(op string, p ingest.Principal) error {
+	if err := identified(p); err != nil {
+		return err
+	}
+	if companies, all := administered(p); !all && len(companies) == 0 {
+		return &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole, Msg: "the user administers no company"}
+	}
+	return nil
+}
+
+// target returns the user that an operation is about with all its memberships: the
+// caller for 0, or one who shares a company that the caller administers. In a
+// company, 0 = any, both must be members of it. Failures: NotFound with
+// CodeUnknownUser, Forbidden with CodeTargetUser.
 func target(tx ingest.Tx, p ingest.Principal, user, company ingest.Number) (*ingest.User, []ingest.Membership, error) {
-	const op = "engine.target"
 	if err := identified(p); err != nil {
 		return nil, nil, err
 	}
@@ -59,11 +80,15 @@ func target(tx ingest.Tx, p ingest.Principal, user, company ingest.Number) (*ing
 			return u, memberships, nil
 		}
 	}
-	return nil, nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeTargetUser, Msg: fmt.Sprintf("user %d is not the caller's to act on", user)}
+	return nil, nil, notTheirs("engine.target", user)
 }
 
 func unknownUser(msg string) error {
 	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.target", Code: ingest.CodeUnknownUser, Msg: msg}
+}
+
+func notTheirs(op string, user ingest.Number) error {
+	return &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeTargetUser, Msg: fmt.Sprintf("user %d is not the caller's to act on", user)}
 }
 
 // User returns a user by number, or by login when the number is 0; the caller for
@@ -81,6 +106,9 @@ func (e *Engine) User(ctx context.Context, p ingest.Principal, user ingest.Numbe
 			user = u.Number
 		}
 		person.User, person.Memberships, err = target(tx, p, user, 0)
+		if err == nil && person.Number != p.User {
+			person.Memberships = slices.DeleteFunc(person.Memberships, func(m ingest.Membership) bool { return !administers(p, m.Company) })
+		}
 		return err
 	})
 	return person, err
@@ -90,7 +118,7 @@ func (e *Engine) User(ctx context.Context, p ingest.Principal, user ingest.Numbe
 type NewUser struct {
 	First, Last  string
 	Login        string
-	Role         string // word of the default role
+	Role         string // word of the default role; "" = none
 	PasswordHash string
 	Expires      time.Time // of the password; zero = never
 	Valid        bool
@@ -98,31 +126,26 @@ type NewUser struct {
 	Memberships  []MembershipUpdate
 }
 
-// MembershipUpdate says what a user is to be in a company.
-type MembershipUpdate struct {
-	Company ingest.Number
-	Role    string // word; "" = the user's default role
-	Active  bool
-}
-
 // AddUser creates a user with memberships of companies that the caller administers.
 func (e *Engine) AddUser(ctx context.Context, p ingest.Principal, n NewUser) (number ingest.Number, err error) {
 	const op = "engine.AddUser"
-	u := &ingest.User{UUID: e.newUUID(), PasswordHash: n.PasswordHash, Created: e.now()}
-	if err := fillUser(p, u, n.First, n.Last, n.Login, n.Role); err != nil {
+	if err := anyAdministrator(op, p); err != nil {
 		return 0, err
-	}
-	u.Disabled, u.Expires, u.Admin = !n.Valid, n.Expires, u.Admin || n.Admin
-	if u.Admin && !p.Admin {
-		return 0, mayNotGive("IpsAdmin")
 	}
 	if len(n.Memberships) == 0 && !p.Admin {
 		return 0, &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeMissing, Msg: "membershipArray is required"}
 	}
+	u := &ingest.User{UUID: e.newUUID(), PasswordHash: n.PasswordHash, Disabled: !n.Valid, Expires: n.Expires, Admin: n.Admin, Created: e.now()}
+	if err := rename(u, n.First, n.Last, n.Login); err != nil {
+		return 0, err
+	}
+	if err := setDefaultRole(p, u, n.Role, nil); err != nil {
+		return 0, err
+	}
+	if u.Admin && !p.Admin {
+		return 0, mayNotGive("IpsAdmin")
+	}
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
-		if companies, all := administered(p); !all && len(companies) == 0 {
-			return &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole, Msg: "only administrators add users"}
-		}
 		if err := freeLogin(tx, u.Login, 0); err != nil {
 			return err
 		}
@@ -135,53 +158,89 @@ func (e *Engine) AddUser(ctx context.Context, p ingest.Principal, n NewUser) (nu
 	return number, err
 }
 
-// fillUser takes over names, login and default role after checking them.
-func fillUser(p ingest.Principal, u *ingest.User, first, last, login, role string) error {
-	const op = "engine.fillUser"
-	for what, name := range map[string]string{"first name": first, "last name": last} {
-		if len(name) > MaxNameBytes {
-			return tooLong(op, what, len(name), MaxNameBytes)
+// rename gives a user names and a login after checking them. A login that stays as
+// it is need not be an e-mail address.
+func rename(u *ingest.User, first, last, login string) error {
+	const op = "engine.rename"
+	for _, name := range [][2]string{{"first name", first}, {"last name", last}} {
+		if len(name[1]) > MaxNameBytes {
+			return tooLong(op, name[0], len(name[1]), MaxNameBytes)
 		}
-		if err := checkText(name, what); err != nil {
+		if err := checkText(name[1], name[0]); err != nil {
 			return err
 		}
 	}
-	if err := ingest.CheckLogin(op, login); err != nil {
-		return err
-	}
-	if at := strings.IndexByte(login, '@'); at < 1 || at == len(login)-1 || strings.Count(login, "@") != 1 {
-		return &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: fmt.Sprintf("%s is no e-mail address", quote(login))}
+	if login != u.Login {
+		if err := ingest.CheckLogin(op, login); err != nil {
+			return badValue(op, err)
+		}
+		if at := strings.IndexByte(login, '@'); at < 1 || at == len(login)-1 || strings.Count(login, "@") != 1 {
+			return &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: fmt.Sprintf("%s is no e-mail address", quote(login))}
+		}
 	}
 	u.FirstName, u.LastName, u.Login = first, last, login
-	if role == "" {
-		return nil
-	}
-	kind, title, err := roleFor(p, role)
-	if err != nil {
-		return err
-	}
-	u.Admin = kind == ingest.RoleAdmin
-	if u.Admin {
-		kind = ingest.RoleCompanyAdmin
-	}
-	u.DefaultRole, u.DefaultTitle = kind, title
 	return nil
 }
 
-// roleFor reads the word of a role that a caller wants to give.
-func roleFor(p ingest.Principal, word string) (ingest.Role, string, error) {
-	kind, title, err := ingest.ParseRole(word)
+// badValue is a failure of a rule that other doors share as one of a value: to them
+// it may be the whole request that is wrong.
+func badValue(op string, err error) error {
+	return &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: ingest.Message(err)}
+}
+
+// setDefaultRole gives a user another default role, by its word; "" keeps. It acts
+// in all memberships without a role of their own, so the caller must be able to give
+// it in each of their companies.
+func setDefaultRole(p ingest.Principal, u *ingest.User, word string, memberships []ingest.Membership) error {
+	if word == "" {
+		return nil
+	}
+	role, title, err := readRole(word)
 	if err != nil {
-		return "", "", &ingest.Error{Kind: ingest.Invalid, Op: "engine.roleFor", Msg: ingest.Message(err)}
+		return err
 	}
-	if kind == ingest.RoleAdmin && !p.Admin {
-		return "", "", mayNotGive(word)
+	if role == ingest.RoleAdmin {
+		u.Admin, u.DefaultRole, u.DefaultTitle = true, ingest.RoleCompanyAdmin, ""
+		return nil
 	}
-	return kind, title, nil
+	if role == u.DefaultRole && title == u.DefaultTitle {
+		return nil
+	}
+	if !p.Admin && !slices.ContainsFunc(p.Memberships, func(m ingest.Membership) bool { return mayGive(p, m.Company, role, title) }) {
+		return mayNotGive(word)
+	}
+	for _, m := range memberships {
+		if m.Role == "" && !mayGive(p, m.Company, role, title) {
+			return mayNotGive(word)
+		}
+	}
+	u.DefaultRole, u.DefaultTitle = role, title
+	return nil
+}
+
+// readRole reads the word of a role.
+func readRole(word string) (ingest.Role, string, error) {
+	role, title, err := ingest.ParseRole(word)
+	if err != nil {
+		return "", "", badValue("engine.readRole", err)
+	}
+	return role, title, nil
+}
+
+// mayGive reports whether the caller may give a role in a company: none above the
+// caller's own.
+func mayGive(p ingest.Principal, company ingest.Number, role ingest.Role, title string) bool {
+	switch {
+	case p.Admin:
+		return true
+	case role == ingest.RoleAdmin, !administers(p, company):
+		return false
+	}
+	return role != ingest.RoleCompanyAdmin || title == ingest.TitleTrialAdmin || !p.Trial(company)
 }
 
 func mayNotGive(role string) error {
-	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.roleFor", Code: ingest.CodeRoleValue, Msg: fmt.Sprintf("the user may not give the role %s", role)}
+	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.mayGive", Code: ingest.CodeRoleValue, Msg: fmt.Sprintf("the user may not give the role %s", quote(role))}
 }
 
 func freeLogin(tx ingest.Tx, login string, except ingest.Number) error {
@@ -203,7 +262,7 @@ type UserUpdate struct {
 	Login       string
 	Role        string // word of the default role; "" = as it is
 	Valid       bool
-	Admin       *bool
+	Admin       *bool // nil = as Role says, or as it is
 	Expires     *time.Time
 	Memberships *[]MembershipUpdate
 }
@@ -211,23 +270,29 @@ type UserUpdate struct {
 // SetUser changes a user: the caller itself, or one of a company that the caller
 // administers.
 func (e *Engine) SetUser(ctx context.Context, p ingest.Principal, user ingest.Number, c UserUpdate) error {
+	const op = "engine.SetUser"
+	if err := anyAdministrator(op, p); err != nil {
+		return err
+	}
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
-		if companies, all := administered(p); user != 0 && user != p.User && !all && len(companies) == 0 {
-			return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.SetUser", Code: ingest.CodeRole, Msg: "only administrators change other users"}
-		}
-		u, _, err := target(tx, p, user, 0)
+		u, memberships, err := target(tx, p, user, 0)
 		if err != nil {
 			return err
 		}
-		was := u.Admin
-		if err := fillUser(p, u, c.First, c.Last, c.Login, c.Role); err != nil {
+		was := *u
+		if err := rename(u, c.First, c.Last, c.Login); err != nil {
 			return err
 		}
-		u.Admin = was || u.Admin
+		if c.Role != "" {
+			u.Admin = false
+		}
+		if err := setDefaultRole(p, u, c.Role, memberships); err != nil {
+			return err
+		}
 		if c.Admin != nil {
 			u.Admin = *c.Admin
 		}
-		if u.Admin != was && !p.Admin {
+		if u.Admin != was.Admin && !p.Admin {
 			return mayNotGive("IpsAdmin")
 		}
 		u.Disabled = !c.Valid
@@ -237,199 +302,15 @@ func (e *Engine) SetUser(ctx context.Context, p ingest.Principal, user ingest.Nu
 		if err := freeLogin(tx, u.Login, u.Number); err != nil {
 			return err
 		}
-		if err := tx.UpdateUser(u); err != nil {
-			return err
-		}
-		if c.Memberships == nil {
-			return nil
-		}
-		return e.replaceMemberships(tx, p, u, *c.Memberships)
-	})
-}
-
-// SetPassword gives a user another password: the caller itself, or, for an
-// administrator of the system, anybody.
-func (e *Engine) SetPassword(ctx context.Context, p ingest.Principal, user ingest.Number, hash string, expires time.Time) error {
-	return e.store.Update(ctx, func(tx ingest.Tx) error {
-		if user != 0 && user != p.User && !p.Admin {
-			return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.SetPassword", Code: ingest.CodeTargetUser, Msg: fmt.Sprintf("the password of user %d is not the caller's to set", user)}
-		}
-		u, _, err := target(tx, p, user, 0)
-		if err != nil {
-			return err
-		}
-		u.PasswordHash, u.Expires = hash, expires
-		return tx.UpdateUser(u)
-	})
-}
-
-// passwordSpecials are the characters of the fourth class of passwords.
-const passwordSpecials = "`~!@#$%^*()_+-={}|[]&\\:\";'<>?,./"
-
-// CheckPassword refuses a password that is too short, has characters of no class,
-// or, where all classes are wanted, lacks one.
-func CheckPassword(password string, allClasses bool) error {
-	const op, least = "engine.CheckPassword", 8
-	weak := func(format string, args ...any) error {
-		return &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: "the password " + fmt.Sprintf(format, args...)}
-	}
-	if len(password) < least {
-		return weak("has %d characters, at least %d are needed", len(password), least)
-	}
-	var has [4]bool
-	for _, r := range password {
-		switch {
-		case 'a' <= r && r <= 'z':
-			has[0] = true
-		case 'A' <= r && r <= 'Z':
-			has[1] = true
-		case '0' <= r && r <= '9':
-			has[2] = true
-		case strings.ContainsRune(passwordSpecials, r):
-			has[3] = true
-		default:
-			return weak("has a character that is neither a letter from a to z, a digit, nor one of the special characters")
-		}
-	}
-	if !allClasses {
-		return nil
-	}
-	for i, class := range []string{"a lower-case letter", "an upper-case letter", "a digit", "a special character"} {
-		if !has[i] {
-			return weak("lacks %s", class)
-		}
-	}
-	return nil
-}
-
-// GeneratePassword makes a password of 16 characters that CheckPassword takes,
-// without those that must be written otherwise in XML.
-func GeneratePassword() (string, error) {
-	const length = 16
-	classes := []string{"abcdefghijkmnopqrstuvwxyz", "ABCDEFGHJKLMNPQRSTUVWXYZ", "23456789", "!#$%*+-=?@_"}
-	everything := strings.Join(classes, "")
-	password := make([]byte, 0, length)
-	for i := range length {
-		from := everything
-		if i < len(classes) {
-			from = classes[i]
-		}
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(len(from))))
-		if err != nil {
-			return "", err
-		}
-		password = append(password, from[n.Int64()])
-	}
-	for i := len(password) - 1; i > 0; i-- { // the first four are not always of the same classes
-		n, err := rand.Int(rand.Reader, big.NewInt(int64(i+1)))
-		if err != nil {
-			return "", err
-		}
-		password[i], password[n.Int64()] = password[n.Int64()], password[i]
-	}
-	return string(password), nil
-}
-
-// UserQuery selects users; empty lists do not restrict.
-type UserQuery struct {
-	Invalid   bool // those who cannot log in too
-	Inactive  bool // inactive memberships count too
-	Companies []ingest.Number
-	Groups    []ingest.Number
-	Roles     []string // words
-}
-
-// Users lists users of companies that the caller administers, by number.
-func (e *Engine) Users(ctx context.Context, p ingest.Principal, q UserQuery) (list []Person, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		companies, all := administered(p)
-		for _, c := range q.Companies {
-			if _, err := e.authorize(tx, p, c, rightManage); err != nil {
+		err = e.keepAdministrators(tx, p, u.Number, func() error {
+			if err := tx.UpdateUser(u); err != nil || c.Memberships == nil {
 				return err
 			}
-		}
-		if len(q.Companies) > 0 {
-			companies, all = q.Companies, false
-		}
-		if !all && len(companies) == 0 {
-			return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.Users", Code: ingest.CodeRole, Msg: "only administrators list users"}
-		}
-		members, err := groupMembers(tx, p, q.Groups)
-		if err != nil {
+			return e.replaceMemberships(tx, p, u, *c.Memberships)
+		})
+		if err != nil || !was.Admin || u.Admin && !u.Disabled {
 			return err
 		}
-		found, err := peopleOf(tx, companies, all)
-		if err != nil {
-			return err
-		}
-		list = nil
-		for _, person := range found {
-			if e.selects(q, person, companies, members) {
-				list = append(list, person)
-			}
-		}
-		return nil
+		return ingest.NeedAdministrator(tx, op)
 	})
-	return list, err
-}
-
-// peopleOf lists the members of companies, or everybody, by number.
-func peopleOf(tx ingest.Tx, companies []ingest.Number, all bool) ([]Person, error) {
-	scopes := companies
-	if all {
-		scopes = []ingest.Number{0}
-	}
-	seen := map[ingest.Number]bool{}
-	var list []Person
-	for _, company := range scopes {
-		for after := ingest.Number(0); ; {
-			page, err := tx.Users(company, ingest.Page{After: after, Limit: MostPerPage})
-			if err != nil {
-				return nil, err
-			}
-			for _, u := range page {
-				after = u.Number
-				if seen[u.Number] {
-					continue
-				}
-				seen[u.Number] = true
-				memberships, err := tx.Memberships(u.Number)
-				if err != nil {
-					return nil, err
-				}
-				list = append(list, Person{u, memberships})
-			}
-			if len(page) < MostPerPage {
-				break
-			}
-		}
-	}
-	slices.SortFunc(list, func(a, b Person) int { return int(a.Number - b.Number) })
-	return list, nil
-}
-
-// selects reports whether a query wants a person.
-func (e *Engine) selects(q UserQuery, person Person, companies []ingest.Number, members map[ingest.Number]bool) bool {
-	if !q.Invalid && !person.Valid(e.now()) {
-		return false
-	}
-	if members != nil && !members[person.Number] {
-		return false
-	}
-	fits := len(person.Memberships) == 0 && len(q.Companies) == 0 && len(q.Roles) == 0
-	for _, m := range person.Memberships {
-		inScope := companies == nil || slices.Contains(companies, m.Company)
-		if inScope && (m.Active || q.Inactive) && (len(q.Roles) == 0 || slices.Contains(q.Roles, RoleWord(person.User, m))) {
-			fits = true
-		}
-	}
-	return fits || person.Admin && (len(q.Roles) == 0 || slices.Contains(q.Roles, "IpsAdmin")) && len(q.Companies) == 0
-}
-
-// RoleWord is the API's word for what a user is in a company.
-func RoleWord(u *ingest.User, m ingest.Membership) string {
-	if m.Role == "" {
-		m.Role, m.Title = u.DefaultRole, u.DefaultTitle
-	}
-	return ingest.RoleWord(m.Role, m.Title)
 }

@@ -67,6 +67,27 @@ func CheckLogin(op, login string) error {
 	return nil
 }
 
+// FreeCompanyName refuses a name that another company has, compared without regard
+// to case.
+func FreeCompanyName(tx CompanyTx, op, name string) error {
+	const limit = 1000
+	for page := (Page{Limit: limit}); ; {
+		list, err := tx.Companies(page)
+		if err != nil {
+			return err
+		}
+		for _, c := range list {
+			if strings.EqualFold(c.Name, name) {
+				return &Error{Kind: Conflict, Op: op, Code: CodeExists, Msg: fmt.Sprintf("a company named %q exists already", c.Name)}
+			}
+		}
+		if len(list) < limit {
+			return nil
+		}
+		page.After = list[len(list)-1].Number
+	}
+}
+
 // FreeSlug finds an address for a company of a name that no other company has.
 func FreeSlug(tx CompanyTx, name string) (string, error) {
 	base := slugOf(name)

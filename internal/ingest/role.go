@@ -62,6 +62,11 @@ func ParseRole(word string) (Role, string, error) {
 		Msg: fmt.Sprintf("%q is no role; the roles are %s", word, strings.Join(known, ", "))}
 }
 
+// TitleTrialAdmin is the Scene7 API's word for administrators of a company who have
+// no say in its groups and permissions, and are not exempt from these (tier 3
+// contract, sections 0 and 5.1).
+const TitleTrialAdmin = "TrialSiteAdmin"
+
 // Scene7Roles lists the words of the Scene7 API for roles.
 func Scene7Roles() []string {
 	return []string{"IpsAdmin", "IpsCompanyAdmin", "TrialSiteAdmin", "TrialSiteUser", "ImagePortalAdmin", "ImagePortalUser",
@@ -69,10 +74,11 @@ func Scene7Roles() []string {
 }
 
 // RoleWord is the word of the Scene7 API for a role: the title that it was given
-// by, or the nearest for roles that came through another door.
+// by, or the nearest for roles that came through another door. A membership that
+// was given as that of an administrator of the system is one of the company's.
 func RoleWord(role Role, title string) string {
 	for _, word := range Scene7Roles() {
-		if word == title {
+		if word == title && (word != "IpsAdmin" || role == RoleAdmin) {
 			return word
 		}
 	}

@@ -96,6 +96,40 @@ func (p Principal) RoleIn(company Number) Role {
 	return ""
 }
 
+// Trial reports whether the caller administers the company under TitleTrialAdmin.
+func (p Principal) Trial(company Number) bool {
+	if p.Admin {
+		return false
+	}
+	for _, m := range p.Memberships {
+		if m.Company == company {
+			return m.Role == RoleCompanyAdmin && m.Title == TitleTrialAdmin
+		}
+	}
+	return false
+}
+
+// NeedAdministrator refuses a change after which nobody administers the system any
+// more.
+func NeedAdministrator(tx UserTx, op string) error {
+	const limit = 200
+	for page := (Page{Limit: limit}); ; {
+		list, err := tx.Users(0, page)
+		if err != nil {
+			return err
+		}
+		for _, u := range list {
+			if u.Admin && !u.Disabled {
+				return nil
+			}
+		}
+		if len(list) < limit {
+			return &Error{Kind: Conflict, Op: op, Msg: "this is the last administrator; add another first"}
+		}
+		page.After = list[len(list)-1].Number
+	}
+}
+
 // Principal returns the caller that this user is, given its memberships.
 func (u *User) Principal(memberships []Membership) Principal {
 	p := Principal{User: u.Number, UUID: u.UUID, Login: u.Login, Admin: u.Admin}

@@ -30,11 +30,7 @@ func (s *Service) newCompany(name string) (*ingest.Company, error) {
 
 // createCompany gives the company a free slug and stores it.
 func createCompany(tx ingest.Tx, company *ingest.Company) (err error) {
-	switch _, err := tx.CompanyByName(company.Name); {
-	case err == nil:
-		return &ingest.Error{Kind: ingest.Conflict, Op: "people.AddCompany", Code: ingest.CodeExists,
-			Msg: fmt.Sprintf("a company named %q exists already", company.Name)}
-	case ingest.KindOf(err) != ingest.NotFound:
+	if err := ingest.FreeCompanyName(tx, "people.AddCompany", company.Name); err != nil {
 		return err
 	}
 	if company.Slug, err = ingest.FreeSlug(tx, company.Name); err != nil {

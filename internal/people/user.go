@@ -103,7 +103,7 @@ func (s *Service) SetUser(ctx context.Context, login string, c UserChange) (*ing
 			return err
 		}
 		if wasActive && (!user.Admin || user.Disabled) {
-			return needAdministrator(tx, op)
+			return ingest.NeedAdministrator(tx, op)
 		}
 		return nil
 	})
@@ -148,20 +148,6 @@ func changeRole(tx ingest.Tx, op string, user *ingest.User, c UserChange) error 
 	return tx.PutMembership(membership(user.Number, company.Number, role, title))
 }
 
-// needAdministrator refuses a change that leaves nobody to administer.
-func needAdministrator(tx ingest.Tx, op string) error {
-	users, err := allUsers(tx, 0)
-	if err != nil {
-		return err
-	}
-	for _, u := range users {
-		if u.Admin && !u.Disabled {
-			return nil
-		}
-	}
-	return &ingest.Error{Kind: ingest.Conflict, Op: op, Msg: "this is the last administrator; add another first"}
-}
-
 // SetPassword gives a user a new password. It counts from the next request on.
 func (s *Service) SetPassword(ctx context.Context, login, password string) error {
 	hash, err := s.auth.Passwords().Hash(ctx, password)
@@ -190,7 +176,7 @@ func (s *Service) RemoveUser(ctx context.Context, login string) error {
 		if err := tx.DeleteUser(user.Number); err != nil || !user.Admin || user.Disabled {
 			return err
 		}
-		return needAdministrator(tx, op)
+		return ingest.NeedAdministrator(tx, op)
 	})
 }
 
