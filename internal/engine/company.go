@@ -2,46 +2,70 @@ package engine
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"strings"
 	"time"
 
 	"sluice/internal/ingest"
 )
 
-// CreateCompany makes a company. Making tenants is the act of an administrator of
-// the system.
-func (e *Engine) CreateCompany(ctx context.Context, p ingest.Principal, name string, expires time.Time, settings ingest.CompanySettings) (c *ingest.Company, err error) {
+// NewCompany says what company is to be made.
+type NewCompany struct {
+	Name     string
+	Expires  time.Time // zero = never
+	Settings ingest.CompanySettings
+	Figures  ContractFigures
+}
+
+// CreateCompany makes a company with its root folder. Making tenants is the act of an
+// administrator of the system.
+func (e *Engine) CreateCompany(ctx context.Context, p ingest.Principal, n NewCompany) (c *ingest.Company, err error) {
 	const op = "engine.CreateCompany"
 	if !p.Admin {
 		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole, Msg: "only the system's administrator makes companies"}
 	}
-	if err := ingest.CheckCompanyName(op, name); err != nil {
-		return nil, &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: ingest.Message(err)}
+	if err := ingest.CheckCompanyName(op, n.Name); err != nil {
+		return nil, badValue(op, err)
+	}
+	if err := checkCompanySettings(n.Settings); err != nil {
+		return nil, err
 	}
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
-		all, err := allCompanies(tx)
+		if err := ingest.FreeCompanyName(tx, op, n.Name); err != nil {
+			return err
+		}
+		slug, err := ingest.FreeSlug(tx, n.Name)
 		if err != nil {
 			return err
 		}
-		for _, other := range all {
-			if strings.EqualFold(other.Name, name) {
-				return &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeExists, Msg: fmt.Sprintf("a company named %s exists already", quote(other.Name))}
-			}
-		}
-		slug, err := ingest.FreeSlug(tx, name)
-		if err != nil {
-			return err
-		}
-		c = &ingest.Company{UUID: e.newUUID(), Name: name, Slug: slug, Settings: settings, Expires: expires, Created: e.now()}
+		c = &ingest.Company{UUID: e.newUUID(), Name: n.Name, Slug: slug, Settings: n.Settings, Expires: n.Expires, Created: e.now()}
 		if err := tx.CreateCompany(c); err != nil {
 			return err
 		}
-		_, err = e.folderAt(tx, c.Number, "")
-		return err
+		if _, err := e.folderAt(tx, c.Number, ""); err != nil || n.Figures == (ContractFigures{}) {
+			return err
+		}
+		return e.putFigures(tx, p, c.Number, n.Figures)
 	})
 	return c, err
+}
+
+// maxSettingBytes is the longest text of one setting that is kept for clients.
+const maxSettingBytes = 1024
+
+// checkCompanySettings refuses texts that are too long to keep.
+func checkCompanySettings(s ingest.CompanySettings) error {
+	for _, text := range [][2]string{
+		{"IPTC and EXIF mapping", s.IptcExifMapping}, {"XMP mapping", s.XMPMapping}, {"file extension option", s.FileExtOption},
+		{"version of Dynamic Media", s.DMVersion}, {"IMS organisation", s.IMSOrg},
+	} {
+		if len(text[1]) > maxSettingBytes {
+			return tooLong("engine.checkCompanySettings", text[0], len(text[1]), maxSettingBytes)
+		}
+		if err := checkText(text[1], text[0]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // AllCompanies lists all companies by number, to an administrator of the system.
@@ -49,11 +73,12 @@ func (e *Engine) AllCompanies(ctx context.Context, p ingest.Principal, expired b
 	if !p.Admin {
 		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.AllCompanies", Code: ingest.CodeRole, Msg: "only the system's administrator lists all companies"}
 	}
+	nobody := ingest.Principal{}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		all, err := allCompanies(tx)
 		list = nil
 		for _, c := range all {
-			if expired || c.Expires.IsZero() || e.now().Before(c.Expires) {
+			if expired || e.expired(nobody, c) == nil {
 				list = append(list, c)
 			}
 		}
@@ -79,30 +104,42 @@ func (e *Engine) CompanyCalled(ctx context.Context, p ingest.Principal, name str
 	return c, err
 }
 
-// ChangeCompany changes the settings of a company; change may run again.
-func (e *Engine) ChangeCompany(ctx context.Context, p ingest.Principal, company ingest.Number, change func(tx ingest.Tx, c *ingest.Company) error) error {
+// ChangeCompany changes the settings of a company; change may run again. Profiles
+// must be ICC profiles of the company when they are set.
+func (e *Engine) ChangeCompany(ctx context.Context, p ingest.Principal, company ingest.Number, change func(*ingest.CompanySettings) error) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		c, err := e.authorize(tx, p, company, rightManage)
 		if err != nil {
 			return err
 		}
-		if err := change(tx, c); err != nil {
+		was := c.Settings
+		if err := change(&c.Settings); err != nil {
 			return err
 		}
-		for _, profile := range []ingest.Number{c.Settings.SourceProfile, c.Settings.DisplayProfile} {
-			if profile == 0 {
+		if err := checkCompanySettings(c.Settings); err != nil {
+			return err
+		}
+		for _, profile := range [][2]ingest.Number{{was.SourceProfile, c.Settings.SourceProfile}, {was.DisplayProfile, c.Settings.DisplayProfile}} {
+			if profile[1] == 0 || profile[1] == profile[0] {
 				continue
 			}
-			a, err := tx.Asset(profile)
-			if err != nil && ingest.KindOf(err) != ingest.NotFound {
+			if err := isProfile(tx, company, profile[1]); err != nil {
 				return err
-			}
-			if err != nil || a.Company != company || a.Type != ingest.TypeICCProfile || !a.Trashed.IsZero() {
-				return &ingest.Error{Kind: ingest.Invalid, Op: "engine.ChangeCompany", Msg: fmt.Sprintf("no ICC profile of this company has the number %d", profile)}
 			}
 		}
 		return tx.UpdateCompany(c)
 	})
+}
+
+func isProfile(tx ingest.Tx, company, profile ingest.Number) error {
+	a, err := (&sight{tx: tx, company: company, open: true}).assetOf(profile)
+	if err != nil && ingest.KindOf(err) != ingest.NotFound {
+		return err
+	}
+	if err != nil || a.Type != ingest.TypeICCProfile {
+		return &ingest.Error{Kind: ingest.Invalid, Op: "engine.isProfile", Msg: fmt.Sprintf("no ICC profile of this company has the number %d", profile)}
+	}
+	return nil
 }
 
 // ContractFigures are figures of a company's contract, kept for clients; nothing
@@ -126,7 +163,7 @@ func (e *Engine) Figures(ctx context.Context, p ingest.Principal, company ingest
 }
 
 // SetFigures changes the figures of a company's contract; change may run again.
-func (e *Engine) SetFigures(ctx context.Context, p ingest.Principal, company ingest.Number, change func(*ContractFigures) error) error {
+func (e *Engine) SetFigures(ctx context.Context, p ingest.Principal, company ingest.Number, change func(*ContractFigures)) error {
 	if !p.Admin {
 		return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.SetFigures", Code: ingest.CodeRole, Msg: "only the system's administrator sets the figures of a contract"}
 	}
@@ -138,12 +175,16 @@ func (e *Engine) SetFigures(ctx context.Context, p ingest.Principal, company ing
 		if err != nil {
 			return err
 		}
-		if err := change(&figures); err != nil {
-			return err
-		}
-		if encoded, err := json.Marshal(figures); err != nil || len(encoded) > maxValueText {
-			return tooLong("engine.SetFigures", "figures", len(encoded), maxValueText)
-		}
-		return e.attach(tx, p, company, 0, ingest.DocUPP, figures)
+		change(&figures)
+		return e.putFigures(tx, p, company, figures)
 	})
+}
+
+func (e *Engine) putFigures(tx ingest.Tx, p ingest.Principal, company ingest.Number, f ContractFigures) error {
+	for _, text := range []string{f.BaseStorage, f.CloudStorage, f.AddOnStorage, f.PageViewsPerMillion, f.PageViewsPerThousand, f.Videos} {
+		if len(text) > maxSettingBytes {
+			return tooLong("engine.putFigures", "figure", len(text), maxSettingBytes)
+		}
+	}
+	return e.attach(tx, p, company, 0, ingest.DocUPP, f)
 }

@@ -118,6 +118,9 @@ func (e *Engine) cancel(tx ingest.Tx, t *ingest.Task) error {
 // requeue stores a task that is to run again. One of a stopping job is cancelled
 // instead, one of a paused job waits.
 func (e *Engine) requeue(tx ingest.Tx, t *ingest.Task) error {
+	if t.Job == 0 { // queued beside any job
+		return tx.UpdateTask(t)
+	}
 	j, err := tx.Job(t.Job)
 	if err != nil {
 		return err

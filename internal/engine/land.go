@@ -205,7 +205,7 @@ func (e *Engine) logProcessed(tx ingest.Tx, job ingest.Number, company string, a
 	} else {
 		counts.Success++
 	}
-	return tx.AppendLog(ingest.LogRow{
+	return appendLog(tx, ingest.LogRow{
 		Job: job, Time: e.now(), Type: successLog(v), Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
 		Message: fmt.Sprintf("%s/%s%s %s.", company, a.Path, a.FileName, verb), Extra: v.Notes,
 	})

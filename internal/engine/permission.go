@@ -20,6 +20,7 @@ type sight struct {
 	tx      ingest.Tx
 	company ingest.Number
 	open    bool // nothing is restricted for this caller
+	sets    int  // permission sets of the company
 	groups  []ingest.Number
 	folders map[string]permissionSet // by the folder's path
 	assets  map[ingest.Number]permissionSet
@@ -34,12 +35,11 @@ type permissionSet struct {
 // mostPermissionSets bounds the permission sets of one company.
 const mostPermissionSets = 100_000
 
-// sightOf loads what is needed to judge a caller. Administrators of the company
-// are not restricted unless they look through the eyes of a group.
+// sightOf loads what is needed to judge a caller. Administrators of the company, but
+// for trial ones, are not restricted unless they look through the eyes of a group.
 func sightOf(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*sight, error) {
 	s := &sight{tx: tx, company: company}
-	role := p.RoleIn(company)
-	if p.OnlyGroup == 0 && (role == ingest.RoleAdmin || role == ingest.RoleCompanyAdmin) {
+	if p.OnlyGroup == 0 && managesGroups(p, company) {
 		s.open = true
 		return s, nil
 	}
@@ -59,7 +59,7 @@ func sightOf(tx ingest.Tx, p ingest.Principal, company ingest.Number) (*sight, e
 
 // load sorts permission sets by what they are of.
 func (s *sight) load(sets []*ingest.Document) error {
-	s.folders, s.assets = map[string]permissionSet{}, map[ingest.Number]permissionSet{}
+	s.sets, s.folders, s.assets = len(sets), map[string]permissionSet{}, map[ingest.Number]permissionSet{}
 	for _, d := range sets {
 		var set ingest.PermissionSet
 		if err := json.Unmarshal(d.Data, &set); err != nil {

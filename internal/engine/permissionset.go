@@ -3,7 +3,9 @@ package engine
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
+	"strings"
 
 	"sluice/internal/ingest"
 )
@@ -21,7 +23,7 @@ const (
 // ChangeAssetPermissions changes the own permission set of an asset.
 func (e *Engine) ChangeAssetPermissions(ctx context.Context, p ingest.Principal, company, asset ingest.Number, change PermissionChange, entries []ingest.PermissionEntry) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightManage); err != nil {
+		if _, err := e.authorizeGroups(tx, p, company); err != nil {
 			return err
 		}
 		s, err := restrictionsOf(tx, company)
@@ -37,14 +39,14 @@ func (e *Engine) ChangeAssetPermissions(ctx context.Context, p ingest.Principal,
 			return err
 		}
 		inherited, _ := s.effective(a.Path)
-		return e.changeSetOf(tx, p, company, asset, ingest.PermissionsOfAsset, change, entries, inherited.entries)
+		return e.changeSetOf(tx, p, s, asset, ingest.PermissionsOfAsset, change, entries, inherited.entries)
 	})
 }
 
 // changeSetOf stores what a change makes of the set of one owner. One that inherits
 // starts from what it inherits when entries are merged.
-func (e *Engine) changeSetOf(tx ingest.Tx, p ingest.Principal, company, owner ingest.Number, key string, change PermissionChange, entries, inherited []ingest.PermissionEntry) error {
-	d, err := tx.DocumentByKey(company, ingest.DocPermissions, owner, key)
+func (e *Engine) changeSetOf(tx ingest.Tx, p ingest.Principal, s *sight, owner ingest.Number, key string, change PermissionChange, entries, inherited []ingest.PermissionEntry) error {
+	d, err := tx.DocumentByKey(s.company, ingest.DocPermissions, owner, key)
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return err
 	}
@@ -66,11 +68,15 @@ func (e *Engine) changeSetOf(tx ingest.Tx, p ingest.Principal, company, owner in
 	if own {
 		return e.storeEntries(tx, p, d, entries)
 	}
+	if s.sets >= mostPermissionSets {
+		return &ingest.Error{Kind: ingest.Conflict, Op: "engine.changeSetOf", Code: ingest.CodeLimit,
+			Msg: fmt.Sprintf("the company has %d permission sets, the limit is %d", s.sets, mostPermissionSets)}
+	}
 	data, err := json.Marshal(ingest.PermissionSet{Entries: entries})
 	if err != nil {
 		return err
 	}
-	d = e.newDocument(p, company, ingest.DocPermissions, key, "", data)
+	d = e.newDocument(p, s.company, ingest.DocPermissions, key, "", data)
 	d.Owner = owner
 	return tx.CreateDocument(d)
 }
@@ -103,7 +109,7 @@ func mergeEntries(have, more []ingest.PermissionEntry) []ingest.PermissionEntry 
 // merges into them.
 func (e *Engine) ChangeFolderPermissions(ctx context.Context, p ingest.Principal, company ingest.Number, path string, change PermissionChange, entries []ingest.PermissionEntry, children bool) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightManage); err != nil {
+		if _, err := e.authorizeGroups(tx, p, company); err != nil {
 			return err
 		}
 		if path == "" {
@@ -127,7 +133,7 @@ func (e *Engine) ChangeFolderPermissions(ctx context.Context, p ingest.Principal
 		if path != "" {
 			inherited, _ = s.effective(parentPath(path))
 		}
-		if err := e.changeSetOf(tx, p, company, f.Number, ingest.PermissionsOfFolder, change, entries, inherited.entries); err != nil {
+		if err := e.changeSetOf(tx, p, s, f.Number, ingest.PermissionsOfFolder, change, entries, inherited.entries); err != nil {
 			return err
 		}
 		if !children {
@@ -139,12 +145,9 @@ func (e *Engine) ChangeFolderPermissions(ctx context.Context, p ingest.Principal
 
 // changeBelow changes the own sets of folders and assets below a folder.
 func (e *Engine) changeBelow(tx ingest.Tx, p ingest.Principal, s *sight, path string, change PermissionChange, entries []ingest.PermissionEntry) error {
-	below := func(at string, self bool) bool {
-		return len(at) >= len(path) && at[:len(path)] == path && (self || at != path)
-	}
 	var numbers []ingest.Number
 	for at, set := range s.folders {
-		if below(at, false) {
+		if at != path && strings.HasPrefix(at, path) {
 			numbers = append(numbers, set.number)
 		}
 	}
@@ -153,7 +156,7 @@ func (e *Engine) changeBelow(tx ingest.Tx, p ingest.Principal, s *sight, path st
 		if err != nil {
 			return err
 		}
-		if below(a.Path, true) {
+		if strings.HasPrefix(a.Path, path) {
 			numbers = append(numbers, set.number)
 		}
 	}

@@ -46,6 +46,9 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 			return err
 		}
 	}
+	if t.Job == 0 {
+		return nil
+	}
 	j, err := tx.ChangeJob(t.Job, delta)
 	if err != nil {
 		return err
@@ -53,9 +56,18 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	return e.settle(tx, j)
 }
 
+// appendLog writes a row of a job's log. Steps that operations queue beside any job
+// have none.
+func appendLog(tx ingest.Tx, row ingest.LogRow) error {
+	if row.Job == 0 {
+		return nil
+	}
+	return tx.AppendLog(row)
+}
+
 // warn logs what a task could not do.
 func (e *Engine) warn(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, words string) error {
-	return tx.AppendLog(ingest.LogRow{
+	return appendLog(tx, ingest.LogRow{
 		Job: t.Job, Time: e.now(), Type: ingest.LogUploadWarning, Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
 		Message: fmt.Sprintf("%s%s: %s", a.Path, a.FileName, words),
 	})
@@ -115,7 +127,7 @@ func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, coun
 	if unreadable != nil {
 		state, event.Kind = ingest.AssetFailed, ingest.EventAssetFailed
 		counts.Error++
-		err = tx.AppendLog(ingest.LogRow{
+		err = appendLog(tx, ingest.LogRow{
 			Job: t.Job, Time: now, Type: words.fault, Asset: a.Number, AssetName: v.FileName, AssetType: logFileType(a.Type),
 			Message: fmt.Sprintf("%s/%s%s was stored, but its content could not be read: %s", c.Name, a.Path, v.FileName, unreadable.Error),
 		})

@@ -136,7 +136,7 @@ func (e *Engine) AddUser(ctx context.Context, p ingest.Principal, n NewUser) (nu
 		return 0, &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeMissing, Msg: "membershipArray is required"}
 	}
 	u := &ingest.User{UUID: e.newUUID(), PasswordHash: n.PasswordHash, Disabled: !n.Valid, Expires: n.Expires, Admin: n.Admin, Created: e.now()}
-	if err := rename(u, n.First, n.Last, n.Login); err != nil {
+	if err := nameUser(u, n.First, n.Last, n.Login); err != nil {
 		return 0, err
 	}
 	if err := setDefaultRole(p, u, n.Role, nil); err != nil {
@@ -158,10 +158,10 @@ func (e *Engine) AddUser(ctx context.Context, p ingest.Principal, n NewUser) (nu
 	return number, err
 }
 
-// rename gives a user names and a login after checking them. A login that stays as
+// nameUser gives a user names and a login after checking them. A login that stays as
 // it is need not be an e-mail address.
-func rename(u *ingest.User, first, last, login string) error {
-	const op = "engine.rename"
+func nameUser(u *ingest.User, first, last, login string) error {
+	const op = "engine.nameUser"
 	for _, name := range [][2]string{{"first name", first}, {"last name", last}} {
 		if len(name[1]) > MaxNameBytes {
 			return tooLong(op, name[0], len(name[1]), MaxNameBytes)
@@ -280,7 +280,7 @@ func (e *Engine) SetUser(ctx context.Context, p ingest.Principal, user ingest.Nu
 			return err
 		}
 		was := *u
-		if err := rename(u, c.First, c.Last, c.Login); err != nil {
+		if err := nameUser(u, c.First, c.Last, c.Login); err != nil {
 			return err
 		}
 		if c.Role != "" {

@@ -24,7 +24,7 @@ func (b *body) Read(p []byte) (int, error) {
 	}
 	n, err := b.answer.Body.Read(p)
 	switch {
-	case int64(n) >= b.left+2:
+	case int64(n) > b.left:
 		n = int(b.left)
 		b.err = b.transfer.tooLarge(0)
 	case err == io.EOF:

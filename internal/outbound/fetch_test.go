@@ -278,7 +278,8 @@ func TestCancelled(t *testing.T) {
 		c.transport.DialContext = silent("")
 		ctx, cancel := context.WithCancel(t.Context())
 		time.AfterFunc(time.Second, cancel)
-		if _, err := c.Fetch(ctx, "http://slow.example/a"); !errors.Is(err, context.Canceled) || ingest.KindOf(err) != ingest.Unavailable {
+		_, err := c.Fetch(ctx, "http://slow.example/a")
+		if !errors.Is(err, context.Canceled) || ingest.KindOf(err) != ingest.Unavailable || !strings.Contains(ingest.Message(err), "stopped") {
 			t.Errorf("%v", err)
 		}
 	})

@@ -50,6 +50,7 @@ func TestValidateURL(t *testing.T) {
 		{listed, "http://FILES.example./", ""},
 		{listed, "http://a.b.cdn.example/", ""},
 		{listed, "http://cdn.example/", CodeRefusedAddress},
+		{listed, "http://.cdn.example/", CodeRefusedAddress},
 		{listed, "http://evilcdn.example/", CodeRefusedAddress},
 		{listed, "http://files.example.evil.example/", CodeRefusedAddress},
 		{listed, "http://files.example@evil.example/", CodeRefusedAddress},

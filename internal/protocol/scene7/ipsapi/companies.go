@@ -62,12 +62,13 @@ func (s *Service) allCompanies(ctx context.Context, c *call) (*scene7.Record, er
 }
 
 func (s *Service) addCompany(ctx context.Context, c *call) (*scene7.Record, error) {
-	co, err := s.Engine.CreateCompany(ctx, c.caller, c.in.Text("companyName"), unlessNever(c.in.Time("expires")),
-		ingest.CompanySettings{IMSOrg: c.in.Text("imsOrgId"), DMVersion: c.in.Text("companyDMVersion")})
-	if err != nil {
-		return nil, err
+	n := engine.NewCompany{
+		Name: c.in.Text("companyName"), Expires: unlessNever(c.in.Time("expires")),
+		Settings: ingest.CompanySettings{IMSOrg: c.in.Text("imsOrgId"), DMVersion: c.in.Text("companyDMVersion")},
 	}
-	if err := s.Engine.SetFigures(ctx, c.caller, co.Number, func(f *engine.ContractFigures) error { readFigures(c.in, f); return nil }); err != nil {
+	readFigures(c.in, &n.Figures)
+	co, err := s.Engine.CreateCompany(ctx, c.caller, n)
+	if err != nil {
 		return nil, err
 	}
 	return record("addCompanyReturn", "companyInfo", companyRecord(co)), nil
@@ -104,7 +105,7 @@ func (s *Service) figures(ctx context.Context, c *call) (*scene7.Record, error) 
 }
 
 func (s *Service) setFigures(ctx context.Context, c *call) (*scene7.Record, error) {
-	return nil, s.Engine.SetFigures(ctx, c.caller, c.company.Number, func(f *engine.ContractFigures) error { readFigures(c.in, f); return nil })
+	return nil, s.Engine.SetFigures(ctx, c.caller, c.company.Number, func(f *engine.ContractFigures) { readFigures(c.in, f) })
 }
 
 // overwriteModes maps the API's words to what an upload may replace.
@@ -123,61 +124,90 @@ func (s *Service) companySettings(ctx context.Context, c *call) (*scene7.Record,
 			mode = word
 		}
 	}
-	profiles := map[string]*scene7.Record{}
-	for field, number := range map[string]ingest.Number{"defaultSourceProfile": settings.SourceProfile, "defaultDisplayProfile": settings.DisplayProfile} {
-		profiles[field] = &scene7.Record{Type: "Asset"}
-		list, err := s.Engine.AssetsByNumber(ctx, c.reader, c.company.Number, []ingest.Number{number})
-		if err != nil {
-			return nil, err
-		}
-		shown, err := s.assetRecords(ctx, c, list, "settings/"+field)
-		if err != nil {
-			return nil, err
-		}
-		if len(shown) > 0 && shown[0] != nil {
-			profiles[field] = shown[0]
+	source, err := s.settingAsset(ctx, c, "defaultSourceProfile", settings.SourceProfile)
+	if err != nil {
+		return nil, err
+	}
+	display, err := s.settingAsset(ctx, c, "defaultDisplayProfile", settings.DisplayProfile)
+	if err != nil {
+		return nil, err
+	}
+	for _, profile := range []**scene7.Record{&source, &display} {
+		if *profile == nil { // the element is required: no profile is an empty one
+			*profile = &scene7.Record{Type: "Asset"}
 		}
 	}
+	iptc, err := s.settingAsset(ctx, c, "iptcExifMappingXslt", handleNumber(settings.IptcExifMapping))
+	if err != nil {
+		return nil, err
+	}
+	xmp, err := s.settingAsset(ctx, c, "xmpMappingXslt", handleNumber(settings.XMPMapping))
+	if err != nil {
+		return nil, err
+	}
 	return record("getCompanySettingsReturn", "settings", record("CompanySettings",
-		"overwriteMode", mode, "retainPublishState", settings.RetainPublishState,
-		"defaultSourceProfile", profiles["defaultSourceProfile"], "defaultDisplayProfile", profiles["defaultDisplayProfile"],
+		"overwriteMode", mode, "retainPublishState", settings.RetainPublishState, "defaultSourceProfile", source, "defaultDisplayProfile", display,
+		"iptcExifMappingXslt", iptc, "xmpMappingXslt", xmp,
 		"diskSpaceWarningMin", settings.DiskWarning, "emailTrashCleanupWarning", settings.TrashWarning, "fileExtOpt", settings.FileExtOption,
 		"immediateDelete", settings.ImmediateDelete, "applySmartCropsOnPDF", settings.SmartCropPDF, "applySmartCropsOnPSD", settings.SmartCropPSD,
 		"companyDMVersion", settings.DMVersion)), nil
 }
 
+// settingAsset shows the asset that a setting names; nil when there is none or the
+// reader may not see it.
+func (s *Service) settingAsset(ctx context.Context, c *call, field string, number ingest.Number) (*scene7.Record, error) {
+	if number == 0 {
+		return nil, nil
+	}
+	list, err := s.Engine.AssetsByNumber(ctx, c.reader, c.company.Number, []ingest.Number{number})
+	if err != nil {
+		return nil, err
+	}
+	shown, err := s.assetRecords(ctx, c, list, "settings/"+field)
+	if err != nil || len(shown) == 0 {
+		return nil, err
+	}
+	return shown[0], nil
+}
+
+// handleNumber is the number of a handle that was checked when it came in, 0 for
+// none.
+func handleNumber(handle string) ingest.Number {
+	n, _ := scene7.ParseAssetHandle(handle)
+	return ingest.Number(n)
+}
+
 // setCompanySettings changes what the request has: absent keeps, empty clears.
 func (s *Service) setCompanySettings(ctx context.Context, c *call) (*scene7.Record, error) {
-	profiles := map[string]ingest.Number{}
-	for _, field := range []string{"defaultSourceProfileHandle", "defaultDisplayProfileHandle"} {
+	named := map[string]ingest.Number{}
+	for _, field := range []string{"defaultSourceProfileHandle", "defaultDisplayProfileHandle", "iptcExifMappingXsltHandle", "xmpMappingXsltHandle"} {
 		if c.in.Has(field) {
 			n, err := optionalAsset(c, field)
 			if err != nil {
 				return nil, err
 			}
-			profiles[field] = n
+			named[field] = n
 		}
 	}
-	mode, hasMode := ingest.Match(""), c.in.Text("overwriteMode") != ""
-	if hasMode {
-		var ok bool
-		if mode, ok = overwriteModes()[c.in.Text("overwriteMode")]; !ok {
-			return nil, invalid("overwriteMode", "%q is no overwrite mode", clip(c.in.Text("overwriteMode")))
-		}
+	mode, ok := overwriteModes()[c.in.Text("overwriteMode")]
+	if word := c.in.Text("overwriteMode"); word != "" && !ok {
+		return nil, invalid("overwriteMode", "%q is no overwrite mode", clip(word))
 	}
-	return nil, s.Engine.ChangeCompany(ctx, c.caller, c.company.Number, func(_ ingest.Tx, co *ingest.Company) error {
-		settings := &co.Settings
-		if hasMode {
+	return nil, s.Engine.ChangeCompany(ctx, c.caller, c.company.Number, func(settings *ingest.CompanySettings) error {
+		if c.in.Has("overwriteMode") {
 			settings.Overwrite = mode
 		}
-		if n, ok := profiles["defaultSourceProfileHandle"]; ok {
-			settings.SourceProfile = n
+		for field, profile := range map[string]*ingest.Number{"defaultSourceProfileHandle": &settings.SourceProfile, "defaultDisplayProfileHandle": &settings.DisplayProfile} {
+			if n, ok := named[field]; ok {
+				*profile = n
+			}
 		}
-		if n, ok := profiles["defaultDisplayProfileHandle"]; ok {
-			settings.DisplayProfile = n
+		for field, text := range map[string]*string{"iptcExifMappingXsltHandle": &settings.IptcExifMapping, "xmpMappingXsltHandle": &settings.XMPMapping} {
+			if n, ok := named[field]; ok {
+				*text = optionalAssetHandle(n)
+			}
 		}
-		for field, text := range map[string]*string{"iptcExifMappingXsltHandle": &settings.IptcExifMapping, "xmpMappingXsltHandle": &settings.XMPMapping,
-			"fileExtOpt": &settings.FileExtOption, "companyDMVersion": &settings.DMVersion} {
+		for field, text := range map[string]*string{"fileExtOpt": &settings.FileExtOption, "companyDMVersion": &settings.DMVersion} {
 			if value := optionalText(c.in, field); value != nil {
 				*text = *value
 			}

@@ -11,6 +11,9 @@ import (
 // nested is the version from which memberships are nested instead of flat.
 const nested = "2012-02-14"
 
+// mostMemberships is how many memberships one request may name.
+const mostMemberships = 1000
+
 // userNumber reads u|number|email or u|number; the number counts. Absent and empty
 // mean the caller, as 0.
 func userNumber(c *call, field string) (ingest.Number, error) {
@@ -54,9 +57,11 @@ func (s *Service) companyMembership(ctx context.Context, c *call) (*scene7.Recor
 		return nil, err
 	}
 	if c.namespace.Date() < nested {
-		companies := make([]*scene7.Record, len(list))
-		for i, m := range list {
-			companies[i] = companyRecord(m.Company)
+		var companies []*scene7.Record
+		for _, m := range list {
+			if m.Active { // the flat shape cannot say that it is not
+				companies = append(companies, companyRecord(m.Company))
+			}
 		}
 		return record("FlatCompanyMembership", "companyArray", array("CompanyArray", companies)), nil
 	}
@@ -75,7 +80,7 @@ func (s *Service) companyMembers(ctx context.Context, c *call) (*scene7.Record, 
 	rows := make([]*scene7.Record, len(list))
 	for i, person := range list {
 		role := engine.RoleWord(person.User, person.Memberships[0])
-		user := userRecord(c, person.User, role)
+		user := userRecord(person.User, role)
 		rows[i] = user
 		if c.namespace.Date() >= nested {
 			rows[i] = record("CompanyMember", "user", user, "role", role, "isActive", person.Memberships[0].Active)
@@ -90,6 +95,9 @@ func (s *Service) companyMembers(ctx context.Context, c *call) (*scene7.Record, 
 // membershipUpdates reads membershipArray.
 func membershipUpdates(in *scene7.Record) ([]engine.MembershipUpdate, error) {
 	updates := []engine.MembershipUpdate{}
+	if n := len(records(in, "membershipArray")); n > mostMemberships {
+		return nil, invalid("membershipArray", "%d were sent, the limit is %d", n, mostMemberships)
+	}
 	for _, r := range records(in, "membershipArray") {
 		handle := r.Text("companyHandle")
 		n, ok := scene7.ParseCompanyHandle(handle)

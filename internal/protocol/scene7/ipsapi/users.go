@@ -15,19 +15,30 @@ import (
 // mostUsers is the longest page of users.
 const mostUsers = 1000
 
-// userRecord shows a user; role is that in the company which the answer is about.
-func userRecord(c *call, u *ingest.User, role string) *scene7.Record {
-	word := ingest.RoleWord(u.DefaultRole, u.DefaultTitle)
-	switch {
-	case u.Admin:
-		word = "IpsAdmin"
-	case word == "":
-		word = role
+// roleOf is the word of a user's role in the first of the companies that the answer
+// is about.
+func roleOf(person engine.Person) string {
+	m := ingest.Membership{}
+	if len(person.Memberships) > 0 {
+		m = person.Memberships[0]
 	}
-	r := record("User", "userHandle", scene7.UserHandle(int64(u.Number), u.Login), "firstName", u.FirstName, "lastName", u.LastName, "email", u.Login,
-		"imsUserId", u.IMSUserID, "isValid", !u.Disabled, "isIpsAdmin", u.Admin, "defaultRole", word, "role", role,
+	return engine.RoleWord(person.User, m)
+}
+
+// defaultRole is the word of a user's role where no membership has another; role is
+// shown for users without one, since old clients need the element.
+func defaultRole(u *ingest.User, role string) string {
+	if word := engine.RoleWord(u, ingest.Membership{}); word != "" {
+		return word
+	}
+	return role
+}
+
+// userRecord shows a user; role is that in the company which the answer is about.
+func userRecord(u *ingest.User, role string) *scene7.Record {
+	return record("User", "userHandle", scene7.UserHandle(int64(u.Number), u.Login), "firstName", u.FirstName, "lastName", u.LastName, "email", u.Login,
+		"imsUserId", u.IMSUserID, "isValid", !u.Disabled, "isIpsAdmin", u.Admin, "defaultRole", defaultRole(u, role), "role", role,
 		"passwordExpires", orNever(u.Expires))
-	return r
 }
 
 // checkLogin answers whether a pair would log in; a bad pair is no fault.
@@ -40,7 +51,7 @@ func (s *Service) checkLogin(ctx context.Context, c *call) (*scene7.Record, erro
 	case err != nil:
 		return nil, err
 	case c.company != nil && p.RoleIn(c.company.Number) == "":
-		status = "InvalidLogin"
+		status = "InvalidLogin" // a user, but none of the company that was asked about
 	}
 	return record("checkLoginReturn", "status", status), nil
 }
@@ -54,11 +65,7 @@ func (s *Service) userInfo(ctx context.Context, c *call) (*scene7.Record, error)
 	if err != nil {
 		return nil, err
 	}
-	role := ""
-	if len(person.Memberships) > 0 {
-		role = engine.RoleWord(person.User, person.Memberships[0])
-	}
-	return record("getUserInfoReturn", "userInfo", userRecord(c, person.User, role)), nil
+	return record("getUserInfoReturn", "userInfo", userRecord(person.User, roleOf(person))), nil
 }
 
 func (s *Service) addUser(ctx context.Context, c *call) (*scene7.Record, error) {
@@ -95,6 +102,13 @@ func (s *Service) setUserInfo(ctx context.Context, c *call) (*scene7.Record, err
 		at = unlessNever(at)
 		u.Expires = &at
 	}
+	if c.in.Has("membershipArray") {
+		updates, err := membershipUpdates(c.in)
+		if err != nil {
+			return nil, err
+		}
+		u.Memberships = &updates
+	}
 	return nil, s.Engine.SetUser(ctx, c.caller, user, u)
 }
 
@@ -103,10 +117,10 @@ func (s *Service) setPassword(ctx context.Context, c *call) (*scene7.Record, err
 	if err != nil {
 		return nil, err
 	}
-	if user != 0 && user != c.caller.User && !c.caller.Admin {
-		return nil, refused(scene7.CodeIllegalRequestUser, "the password of another user is not the caller's to set")
-	}
 	if err := engine.CheckPassword(c.in.Text("password"), true); err != nil {
+		return nil, err
+	}
+	if err := s.Engine.MaySetPassword(ctx, c.caller, user); err != nil {
 		return nil, err
 	}
 	hash, err := s.Logins.HashPassword(ctx, c.in.Text("password"))
@@ -195,36 +209,47 @@ func userPage(c *call, list []engine.Person) ([]engine.Person, error) {
 
 // sortUsers sorts by a field without regard to case; ties stay by number.
 func sortUsers(list []engine.Person, by string) error {
-	key, ok := userField(by)
-	switch by {
-	case "Role":
-		key, ok = func(u *ingest.User) string { return ingest.RoleWord(u.DefaultRole, u.DefaultTitle) }, true
-	case "Valid":
-		key, ok = func(u *ingest.User) string { return map[bool]string{true: "1", false: "0"}[!u.Disabled] }, true
-	case "PasswordExpiration":
-		key, ok = func(u *ingest.User) string { return orNever(u.Expires).UTC().Format(time.RFC3339Nano) }, true
-	case "StartsWith", "EndsWith":
+	text, ok := userField(by)
+	if by == "StartsWith" || by == "EndsWith" {
 		ok = false
 	}
-	if !ok {
-		return invalid("sortBy", "users cannot be sorted by %q", clip(by))
+	var order func(a, b engine.Person) int
+	switch by {
+	case "Role":
+		order = func(a, b engine.Person) int {
+			return cmp.Compare(defaultRole(a.User, roleOf(a)), defaultRole(b.User, roleOf(b)))
+		}
+	case "Valid": // those who cannot log in come first, as false does
+		order = func(a, b engine.Person) int { return cmp.Compare(rank(b.Disabled), rank(a.Disabled)) }
+	case "PasswordExpiration":
+		order = func(a, b engine.Person) int { return orNever(a.Expires).Compare(orNever(b.Expires)) }
+	default:
+		if !ok {
+			return invalid("sortBy", "users cannot be sorted by %q", clip(by))
+		}
+		if text == nil {
+			return nil
+		}
+		order = func(a, b engine.Person) int {
+			return cmp.Compare(strings.ToLower(text(a.User)), strings.ToLower(text(b.User)))
+		}
 	}
-	if key != nil {
-		slices.SortStableFunc(list, func(a, b engine.Person) int {
-			return cmp.Compare(strings.ToLower(key(a.User)), strings.ToLower(key(b.User)))
-		})
-	}
+	slices.SortStableFunc(list, order)
 	return nil
+}
+
+// rank orders false before true.
+func rank(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
 }
 
 func usersReturn(c *call, list []engine.Person) *scene7.Record {
 	rows := make([]*scene7.Record, len(list))
 	for i, person := range list {
-		role := ""
-		if len(person.Memberships) > 0 {
-			role = engine.RoleWord(person.User, person.Memberships[0])
-		}
-		rows[i] = userRecord(c, person.User, role)
+		rows[i] = userRecord(person.User, roleOf(person))
 	}
 	return record(c.op.Name+"Return", "userArray", array("UserArray", rows))
 }
