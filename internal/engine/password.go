@@ -19,7 +19,8 @@ func passwordOwner(tx ingest.Tx, p ingest.Principal, user ingest.Number) (*inges
 		return nil, err
 	}
 	if u.Number != p.User && !p.Admin {
-		return nil, notTheirs("engine.passwordOwner", u.Number)
+		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.passwordOwner", Code: ingest.CodeTargetUser,
+			Msg: fmt.Sprintf("the password of another user (%d) is not the caller's to set", u.Number)}
 	}
 	return u, nil
 }

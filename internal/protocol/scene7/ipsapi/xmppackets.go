@@ -23,7 +23,9 @@ func (s *Service) xmpPacket(ctx context.Context, c *call) (*scene7.Record, error
 	}
 	if data == nil {
 		packet := xmp.New()
-		packet.AddSubjects(values[ingest.FieldKeywords]...)
+		if err := packet.AddSubjects(values[ingest.FieldKeywords]...); err != nil {
+			return nil, err
+		}
 		if description := values[ingest.FieldDescription]; len(description) > 0 {
 			_ = packet.Set("dc.description", description...) // the prefix is known
 		}
@@ -107,7 +109,9 @@ func (s *Service) applyMetadataTemplate(ctx context.Context, c *call) (*scene7.R
 				return engine.XMPContent{}, err
 			}
 		}
-		packet.Merge(template)
+		if err := packet.Merge(template); err != nil {
+			return engine.XMPContent{}, invalid("templateId", "the packets cannot be joined: %v", err)
+		}
 		return xmpContent(packet), nil
 	})
 	if err != nil {
