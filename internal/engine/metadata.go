@@ -48,6 +48,9 @@ func (e *Engine) editor(tx ingest.Tx, p ingest.Principal, company ingest.Number)
 	if _, err := e.authorize(tx, p, company, rightOverwrite); err != nil {
 		return nil, err
 	}
+	if _, err := e.folderAt(tx, company, ""); err != nil { // a new company has no folder yet
+		return nil, err
+	}
 	return sightOf(tx, p, company)
 }
 

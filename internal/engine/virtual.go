@@ -24,6 +24,9 @@ func (e *Engine) virtualAsset(tx ingest.Tx, p ingest.Principal, c *ingest.Compan
 	if err != nil {
 		return nil, err
 	}
+	if _, err := e.folderAt(tx, c.Number, ""); err != nil { // a new company has no folder yet
+		return nil, err
+	}
 	folder, err := sight.folderOf(a.Path, ingest.PermitRead, ingest.PermitWrite)
 	if err != nil {
 		return nil, err

@@ -313,3 +313,6 @@ func texts(items []*xmltree.Element, name string) []string {
 	}
 	return all
 }
+
+// element is an element of an answer.
+type element = xmltree.Element
