@@ -35,18 +35,7 @@ type ArchiveEntry struct {
 // anywhere.
 func (e *Engine) ArchiveEntries(ctx context.Context, p ingest.Principal, company, asset ingest.Number) ([]ArchiveEntry, error) {
 	var v *ingest.Version
-	err := e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		a, err := s.assetOf(asset, ingest.PermitRead)
-		if err != nil {
-			return err
-		}
+	err := e.viewAsset(ctx, p, company, asset, rightRead, func(tx ingest.Tx, _ *sight, a *ingest.Asset) (err error) {
 		if a.Type != ingest.TypeZip {
 			return wrongType(a, "Zip")
 		}

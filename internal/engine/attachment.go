@@ -1,12 +1,32 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"strconv"
 
 	"sluice/internal/ingest"
 )
+
+// viewAsset runs a reading of one asset of a company, for a caller who has the right
+// there and may read the asset.
+func (e *Engine) viewAsset(ctx context.Context, p ingest.Principal, company, asset ingest.Number, need right, read func(ingest.Tx, *sight, *ingest.Asset) error) error {
+	return e.store.View(ctx, func(tx ingest.Tx) error {
+		if _, err := e.authorize(tx, p, company, need); err != nil {
+			return err
+		}
+		s, err := sightOf(tx, p, company)
+		if err != nil {
+			return err
+		}
+		a, err := s.assetOf(asset, ingest.PermitRead)
+		if err != nil {
+			return err
+		}
+		return read(tx, s, a)
+	})
+}
 
 // attached reads the one document of a kind that an asset has, false when there is
 // none.

@@ -47,17 +47,7 @@ func (e *Engine) Republish(ctx context.Context, p ingest.Principal, company inge
 // PublishHistory lists when an asset was published last, in each context, the
 // latest first.
 func (e *Engine) PublishHistory(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (docs []*ingest.Document, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		if _, err := s.assetOf(asset, ingest.PermitRead); err != nil {
-			return err
-		}
+	err = e.viewAsset(ctx, p, company, asset, rightRead, func(tx ingest.Tx, _ *sight, _ *ingest.Asset) error {
 		docs, err = tx.DocumentsOf(company, []ingest.DocumentKind{ingest.DocPublishHistory}, []ingest.Number{asset})
 		return err
 	})

@@ -39,18 +39,7 @@ const mostRelated = 1000
 
 // Related returns what belongs together with an asset.
 func (e *Engine) Related(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (r Relations, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		a, err := s.assetOf(asset, ingest.PermitRead)
-		if err != nil {
-			return err
-		}
+	err = e.viewAsset(ctx, p, company, asset, rightRead, func(_ ingest.Tx, s *sight, a *ingest.Asset) error {
 		r = Relations{}
 		return s.relate(a, &r)
 	})

@@ -16,17 +16,7 @@ const maxTextBytes = 32 << 20
 // by page; none where no extraction was asked for.
 func (e *Engine) TextRuns(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (runs []ingest.TextRun, err error) {
 	var texts []*ingest.Derived
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		if _, err := s.assetOf(asset, ingest.PermitRead); err != nil {
-			return err
-		}
+	err = e.viewAsset(ctx, p, company, asset, rightRead, func(tx ingest.Tx, _ *sight, _ *ingest.Asset) error {
 		all, err := tx.DerivedOf(asset)
 		texts = texts[:0]
 		for _, d := range all {

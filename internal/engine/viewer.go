@@ -110,17 +110,7 @@ func (e *Engine) MergeViewer(ctx context.Context, p ingest.Principal, company, a
 // Viewer returns the configuration that an asset has, an empty one when it has
 // none.
 func (e *Engine) Viewer(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (config ingest.ViewerConfig, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightManage); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		if _, err := s.assetOf(asset, ingest.PermitRead); err != nil {
-			return err
-		}
+	err = e.viewAsset(ctx, p, company, asset, rightManage, func(tx ingest.Tx, _ *sight, _ *ingest.Asset) error {
 		config, _, err = attached[ingest.ViewerConfig](tx, company, asset, ingest.DocViewerConfig)
 		return err
 	})

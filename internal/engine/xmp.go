@@ -24,17 +24,7 @@ const xmpKey = ingest.OnlyOne
 // XMP returns the packet of an asset, nil when it has none, and the values that
 // every asset may have.
 func (e *Engine) XMP(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (packet []byte, values map[string][]string, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		s, err := sightOf(tx, p, company)
-		if err != nil {
-			return err
-		}
-		if _, err := s.assetOf(asset, ingest.PermitRead); err != nil {
-			return err
-		}
+	err = e.viewAsset(ctx, p, company, asset, rightRead, func(tx ingest.Tx, _ *sight, _ *ingest.Asset) error {
 		d, err := tx.DocumentByKey(company, ingest.DocXMP, asset, xmpKey)
 		if err == nil {
 			packet = d.Data
