@@ -173,7 +173,7 @@ func TestDeletedGroupLeavesPermissions(t *testing.T) {
 	_, sets, err := w.engine.FolderTree(w.ctx, w.boss, w.demo.Number, engine.FolderQuery{Path: "x/"})
 	w.ok(err)
 	for _, set := range sets {
-		same(t, "entries", set, []engine.GroupPermission{{PermissionEntry: lines[1], GroupName: "b"}})
+		same(t, "entries", set, []engine.GroupPermission{{PermissionEntry: lines[1], Name: "b"}})
 	}
 	same(t, "sets", len(sets), 1)
 	found, err := w.engine.GroupsOf(w.ctx, w.editor, 0, 0)
