@@ -149,20 +149,18 @@ func (s *sight) visible(list []*ingest.Asset) []*ingest.Asset {
 	return slices.DeleteFunc(slices.Clone(list), func(a *ingest.Asset) bool { return !s.asset(a, ingest.PermitRead) })
 }
 
+// allows judges by a set. An allowance that overrides needs no word of its own: like
+// any other it allows unless a denial overrides.
 func (s *sight) allows(entries []ingest.PermissionEntry, permission ingest.Permission) bool {
-	allowed, decided := false, false
+	allowed := false
 	for _, entry := range entries {
 		if entry.Type != permission || !slices.Contains(s.groups, entry.Group) {
 			continue
 		}
-		switch {
-		case entry.Override && !entry.Allowed:
+		if entry.Override && !entry.Allowed {
 			return false
-		case entry.Override && !decided:
-			allowed, decided = true, true
-		case !decided:
-			allowed = allowed || entry.Allowed
 		}
+		allowed = allowed || entry.Allowed
 	}
 	return allowed
 }

@@ -79,8 +79,8 @@ func TestPermissionEvaluation(t *testing.T) {
 	same(t, "without any set", w.rights(w.editor, asset)+" "+w.rights(trial, asset), "rw rw")
 }
 
-// sets renders the folders and assets that have sets of their own and those that
-// follow: what the reader and the writer of the test get.
+// Folders and assets follow the folder that they are in until they have a set of their
+// own; what is done with children reaches all below, and nothing beside.
 func TestFolderPermissionInheritance(t *testing.T) {
 	w := newWorld(t)
 	groups := map[string]ingest.Number{"e": w.group(w.demo, "e", w.editor.User), "c": w.group(w.demo, "c", w.colleague.User)}
@@ -114,16 +114,20 @@ func TestFolderPermissionInheritance(t *testing.T) {
 	check("an asset's own set stays", "rw,,rw", ",rw,rw")
 	folder("top/", engine.MergePermissions, true, "e Read +", "c Write -")
 	check("merged into every own set below", "rw,r,rw", ",r,rw")
+	folder("topless/", engine.SetPermissions, false, "c Read +")
 	folder("top/", engine.SetPermissions, true, "e Read +")
-	check("set with children: own sets are dropped", "r,r,rw", ",,rw")
+	check("set with children: own sets are dropped, not those beside", "r,r,", ",,r")
+	folder("topless/", engine.RemovePermissions, false)
 	folder("top/mid/", engine.MergePermissions, false, "c Read +")
 	check("a folder that inherits starts from that", "r,r,rw", ",r,rw")
 	folder("top/", engine.RemovePermissions, false)
 	check("removed from one folder only", "rw,r,rw", "rw,r,rw")
 	asset(deep, engine.SetPermissions)
 	check("an empty set has nobody in it", "rw,,rw", "rw,,rw")
+	asset(beside, engine.SetPermissions, "c Read +")
 	folder("top/", engine.RemovePermissions, true)
-	check("removed with children", "rw,rw,rw", "rw,rw,rw")
+	check("removed with children, not beside them", "rw,rw,", "rw,rw,r")
+	asset(beside, engine.RemovePermissions)
 	folder("top/", engine.RemovePermissions, true)
 	folder("", engine.SetPermissions, false, "e Read +")
 	check("the root", "r,r,r", ",,")

@@ -158,8 +158,8 @@ func (e *Engine) AddUser(ctx context.Context, p ingest.Principal, n NewUser) (nu
 	return number, err
 }
 
-// nameUser gives a user names and a login after checking them. A login that stays as
-// it is need not be an e-mail address.
+// nameUser gives a user names and a login after checking them. The login of a user
+// that there is need not be an e-mail address as long as it stays as it is.
 func nameUser(u *ingest.User, first, last, login string) error {
 	const op = "engine.nameUser"
 	for _, name := range [][2]string{{"first name", first}, {"last name", last}} {
@@ -170,7 +170,7 @@ func nameUser(u *ingest.User, first, last, login string) error {
 			return err
 		}
 	}
-	if login != u.Login {
+	if login != u.Login || u.Number == 0 {
 		if err := ingest.CheckLogin(op, login); err != nil {
 			return badValue(op, err)
 		}

@@ -49,6 +49,7 @@ func TestAddUser(t *testing.T) {
 	}{
 		"login taken in other letters": {w.boss, "nEW@example.com", nil, outcome{ingest.Conflict, ingest.CodeExists}},
 		"no e-mail address":            {w.boss, "somebody", nil, outcome{Kind: ingest.Invalid}},
+		"empty":                        {w.boss, "", nil, outcome{Kind: ingest.Invalid}},
 		"two at signs":                 {w.boss, "a@b@c", nil, outcome{Kind: ingest.Invalid}},
 		"a bar in the login":           {w.boss, "a|b@example.com", nil, outcome{Kind: ingest.Invalid}},
 		"a long name":                  {w.boss, "l@example.com", func(n *engine.NewUser) { n.First = strings.Repeat("x", 300) }, outcome{ingest.Invalid, ingest.CodeLimit}},

@@ -231,6 +231,9 @@ func TestAResultThatCannotBeTrueEndsTheWorker(t *testing.T) {
 
 // Every step makes a picture of 160 MB here; what earlier steps left must not count.
 func TestLargePicturesFitTheMemory(t *testing.T) {
+	if raceDetector {
+		t.Skip("the race detector takes several times the memory")
+	}
 	if testing.Short() || runtime.GOARCH != "amd64" && runtime.GOARCH != "arm64" {
 		t.Skip("this works on 40 million pixels")
 	}
