@@ -17,7 +17,7 @@ type resolution struct {
 
 // resolve decides what becomes of a file: the conflict rules of all doors, in
 // one place. The company is locked, so the decision holds until the commit.
-func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, folder *ingest.Folder, place Place, policy ingest.ConflictPolicy) (resolution, error) {
+func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *sight, folder *ingest.Folder, place Place, policy ingest.ConflictPolicy) (resolution, error) {
 	named, err := tx.AssetsNamed(c.Number, place.Name)
 	if err != nil {
 		return resolution{}, err
@@ -53,26 +53,34 @@ func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, folder *ingest
 	action, reason := policy.Otherwise, ""
 	switch {
 	case candidate != nil:
-		action, reason = policy.Taken, fmt.Sprintf("an asset named %s exists (%s)", quote(candidate.Name), candidate.Path+candidate.FileName)
+		action, reason = policy.Taken, taking(s, candidate)
 	case taken != nil:
 		if policy.Taken == ingest.ActionSkip {
 			action = ingest.ActionSkip
 		}
-		reason = fmt.Sprintf("an asset named %s exists (%s)", quote(taken.Name), taken.Path+taken.FileName)
+		reason = taking(s, taken)
 	case byFolder && policy.CompanyWide:
 		reason = fmt.Sprintf("a folder named %s exists beside it", quote(place.Name))
 	case failed != nil:
-		return resolution{place: place, replace: failed, revive: true}, nil
+		return resolution{place: place, replace: failed, revive: true, rejected: s.require(failed, ingest.PermitRead, ingest.PermitWrite)}, nil
 	case trashed:
 		action = ingest.ActionRename
 	default:
 		return resolution{place: place}, nil
 	}
-	return act(tx, p, c, place, action, candidate, reason, policy.CompanyWide, folder)
+	return act(tx, p, c, s, place, action, candidate, reason, policy.CompanyWide, folder)
+}
+
+// taking says which asset has a name. Where it is, only those learn who may read it.
+func taking(s *sight, a *ingest.Asset) string {
+	if !s.asset(a, ingest.PermitRead) {
+		return fmt.Sprintf("an asset named %s exists", quote(a.Name))
+	}
+	return fmt.Sprintf("an asset named %s exists (%s)", quote(a.Name), a.Path+a.FileName)
 }
 
 // act carries out the action that a taken name leads to.
-func act(tx ingest.Tx, p ingest.Principal, c *ingest.Company, place Place, action ingest.Action, candidate *ingest.Asset, reason string, companyWide bool, folder *ingest.Folder) (resolution, error) {
+func act(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *sight, place Place, action ingest.Action, candidate *ingest.Asset, reason string, companyWide bool, folder *ingest.Folder) (resolution, error) {
 	const op = "engine.resolve"
 	switch action {
 	case ingest.ActionReplace:
@@ -85,7 +93,7 @@ func act(tx ingest.Tx, p ingest.Principal, c *ingest.Company, place Place, actio
 				Msg: fmt.Sprintf("%s, and the role %s may not overwrite", reason, p.RoleIn(c.Number)),
 			}}, nil
 		}
-		return resolution{place: place, replace: candidate}, nil
+		return resolution{place: place, replace: candidate, rejected: s.require(candidate, ingest.PermitRead, ingest.PermitWrite)}, nil
 	case ingest.ActionRename:
 		return rename(tx, c, place, companyWide, folder)
 	case ingest.ActionSkip:

@@ -181,3 +181,25 @@ func TestGroupsOfUser(t *testing.T) {
 	w.expire(w.demo, w.clock.now())
 	w.refused(e.ChangeGroupsOf(ctx, w.boss, w.editor.User, 0, engine.AddToGroup, []ingest.Number{b}), ingest.Forbidden, ingest.CodeCompanyExpired)
 }
+
+// An entry of a group that is gone stays in a property set, which it keeps from being
+// open to all, and is no obstacle to new entries.
+func TestPropertySetOutlivesItsGroup(t *testing.T) {
+	w := newWorld(t)
+	gone, kept := w.group(w.demo, "gone", w.editor.User), w.group(w.demo, "kept", w.colleague.User)
+	number, err := w.engine.CreatePropertyType(w.ctx, w.boss, w.demo.Number, "notes", ingest.PropertySetType{Owner: ingest.PropertiesOfCompany})
+	w.ok(err)
+	entry := func(g ingest.Number) []ingest.PermissionEntry {
+		return []ingest.PermissionEntry{{Group: g, Type: ingest.PermitRead, Allowed: true}}
+	}
+	set, err := w.engine.CreatePropertySet(w.ctx, w.boss, number, ingest.PropertySet{Company: w.demo.Number, Permissions: entry(gone)})
+	w.ok(err)
+	w.ok(w.engine.DeleteGroup(w.ctx, w.boss, w.demo.Number, gone))
+	w.ok(w.engine.SetPropertySetPermissions(w.ctx, w.boss, set, entry(kept), true))
+	seen := func(p ingest.Principal) int {
+		list, err := w.engine.PropertySets(w.ctx, p, number, 0, w.demo.Number)
+		w.ok(err)
+		return len(list)
+	}
+	same(t, "who sees the set", []int{seen(w.editor), seen(w.colleague), seen(w.boss)}, []int{0, 1, 1})
+}

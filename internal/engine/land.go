@@ -35,7 +35,11 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if err != nil {
 		return Outcome{}, err
 	}
-	r, err := resolve(tx, p, c, folder, l.place, l.policy)
+	s, err := sightOf(tx, p, c.Number)
+	if err != nil {
+		return Outcome{}, err
+	}
+	r, err := resolve(tx, p, c, s, folder, l.place, l.policy)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -43,6 +47,9 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		return e.refuse(tx, j, delta, ingest.LogDuplicateSkipped, full, &ingest.Error{
 			Kind: ingest.Conflict, Op: "engine.land", Code: ingest.CodeExists, Msg: fmt.Sprintf("%s was skipped: %s.", full, r.skip),
 		})
+	}
+	if r.rejected == nil {
+		r.rejected = s.requireFolder(r.place.Folder, ingest.PermitRead, ingest.PermitWrite)
 	}
 	if r.rejected == nil {
 		files, size := int64(1), l.blob.Size

@@ -53,10 +53,41 @@ func (e *Engine) Assets(ctx context.Context, p ingest.Principal, q AssetQuery, p
 			}
 			f.Folder = folder.Number
 		}
-		list, err = tx.Assets(f, page)
+		list, err = visibleAssets(tx, p, f, page)
 		return err
 	})
 	return list, err
+}
+
+// visibleAssets reads a page of the assets on which the caller has the Read permission.
+func visibleAssets(tx ingest.Tx, p ingest.Principal, f ingest.AssetFilter, page ingest.Page) ([]*ingest.Asset, error) {
+	sights := map[ingest.Number]*sight{}
+	visible := []*ingest.Asset{}
+	for {
+		list, err := tx.Assets(f, page)
+		if err != nil {
+			return nil, err
+		}
+		for _, a := range list {
+			s, ok := sights[a.Company]
+			if !ok {
+				if s, err = sightOf(tx, p, a.Company); err != nil {
+					return nil, err
+				}
+				sights[a.Company] = s
+			}
+			if !s.asset(a, ingest.PermitRead) {
+				continue
+			}
+			if visible = append(visible, a); len(visible) == page.Limit {
+				return visible, nil
+			}
+		}
+		if len(list) < page.Limit {
+			return visible, nil
+		}
+		page.After = list[len(list)-1].Number
+	}
 }
 
 func bounded(page ingest.Page) (ingest.Page, error) {
@@ -85,10 +116,21 @@ func (e *Engine) findAsset(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*i
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return nil, err
 	}
+	unknown := &ingest.Error{Kind: ingest.NotFound, Op: "engine.findAsset", Msg: fmt.Sprintf("no asset %s", quote(string(id)))}
 	if err != nil || !may(p, a.Company, rightRead) {
-		return nil, &ingest.Error{Kind: ingest.NotFound, Op: "engine.findAsset", Msg: fmt.Sprintf("no asset %s", quote(string(id)))}
+		return nil, unknown
 	}
-	return a, e.inTime(tx, p, a.Company)
+	if err := e.inTime(tx, p, a.Company); err != nil {
+		return nil, err
+	}
+	s, err := sightOf(tx, p, a.Company)
+	if err != nil {
+		return nil, err
+	}
+	if !s.asset(a, ingest.PermitRead) {
+		return nil, unknown
+	}
+	return a, nil
 }
 
 // Asset returns one asset with its derived files and outstanding steps.

@@ -225,3 +225,64 @@ func TestWhoChangesPermissions(t *testing.T) {
 	}
 	same(t, "nothing is restricted", w.rights(w.editor, a), "rw")
 }
+
+// Uploads and the library's own reads ask the permissions as every other verb does:
+// what a caller may not read is unknown, what may not be written takes no files.
+func TestPermissionsBindUploadsAndReads(t *testing.T) {
+	w := newWorld(t)
+	groups := map[string]ingest.Number{"e": w.group(w.demo, "e", w.editor.User), "c": w.group(w.demo, "c", w.colleague.User)}
+	closed := w.put(w.editor, w.job("1"), file{"closed", "closed.xml", "1"})
+	shown := w.put(w.editor, w.job("2"), file{"shown", "shown.xml", "2"})
+	w.put(w.editor, w.job("3"), file{"open", "open.xml", "3"})
+	for path, lines := range map[string][]string{"closed/": {"c Read +", "c Write +"}, "shown/": {"e Read +", "c Read +", "c Write +"}} {
+		w.ok(w.engine.ChangeFolderPermissions(w.ctx, w.boss, w.demo.Number, path, engine.SetPermissions, entries(groups, lines...), false))
+	}
+	names := func(p ingest.Principal, page ingest.Page) (names []string) {
+		list, err := w.engine.Assets(w.ctx, p, engine.AssetQuery{Company: w.demo.Number}, page)
+		w.ok(err)
+		for _, a := range list {
+			names = append(names, a.Name)
+		}
+		return names
+	}
+	same(t, "the editor's list", names(w.editor, ingest.Page{Limit: 10}), []string{"shown", "open"})
+	same(t, "a full page in spite of what is hidden", names(w.editor, ingest.Page{Limit: 1}), []string{"shown"})
+	same(t, "the page after it", names(w.editor, ingest.Page{Limit: 1, After: shown.Number}), []string{"open"})
+	same(t, "the colleague's list", names(w.colleague, ingest.Page{Limit: 10}), []string{"closed", "shown", "open"})
+
+	_, err := w.engine.Asset(w.ctx, w.editor, closed.UUID)
+	same(t, "a hidden asset", ingest.KindOf(err), ingest.NotFound)
+	_, err = w.engine.Original(w.ctx, w.editor, closed.UUID)
+	same(t, "its bytes", ingest.KindOf(err), ingest.NotFound)
+	_, err = w.engine.Asset(w.ctx, w.editor, shown.UUID)
+	w.ok(err)
+
+	spec := w.job("4", func(s *engine.JobSpec) { s.Processing.Overwrite = true })
+	w.settings(w.demo, ingest.CompanySettings{Overwrite: ingest.MatchFullNameAnyFolder})
+	for _, tt := range []struct {
+		what   string
+		file   file
+		reason string
+	}{
+		{"a file of a closed folder", file{"closed", "new.xml", "x"}, "no Read permission"},
+		{"below it", file{"closed/deeper", "new.xml", "x"}, "no Read permission"},
+		{"a folder to read only", file{"shown", "new.xml", "x"}, "no Write permission"},
+		{"a hidden asset by its name", file{"open", "closed.xml", "x"}, "no Read permission"},
+		{"an asset to read only", file{"open", "shown.xml", "x"}, "no Write permission"},
+	} {
+		_, out := w.deliver(w.editor, spec, tt.file)
+		o := out[0]
+		if o.Asset != nil || !strings.Contains(o.Reason, tt.reason) || strings.Contains(o.Reason, "closed/closed.xml") {
+			t.Errorf("%s: %+v", tt.what, o)
+		}
+		if tt.file.folder == "open" {
+			continue
+		}
+		_, err := w.engine.Begin(w.ctx, w.editor, engine.BeginSpec{Company: w.demo.Number, Door: "own", Open: spec.Open, Size: 1, Folder: tt.file.folder, FileName: tt.file.name})
+		same(t, tt.what+", begun", ingest.CodeOf(err), ingest.CodePermission)
+	}
+	same(t, "nothing came of it", names(w.colleague, ingest.Page{Limit: 10}), []string{"closed", "shown", "open"})
+	if _, out := w.deliver(w.colleague, spec, file{"shown", "shown.xml", "y"}); !out[0].Update {
+		t.Errorf("who may write: %+v", out[0])
+	}
+}

@@ -352,10 +352,10 @@ func (e *Engine) SetPropertySetPermissions(ctx context.Context, p ingest.Princip
 			return err
 		}
 		if merge {
-			checked, err = checkEntries(tx, p, s.Company, append(slices.Clone(s.Permissions), checked...))
+			checked = mergeEntries(s.Permissions, checked)
 		}
 		s.Permissions = checked
-		return err
+		return nil
 	})
 }
 

@@ -71,7 +71,15 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 			return nil, err
 		}
 	}
-	if _, err := PlaceOf(c.Name, s.Folder, s.FileName); err != nil {
+	place, err := PlaceOf(c.Name, s.Folder, s.FileName)
+	if err != nil {
+		return nil, err
+	}
+	sight, err := sightOf(tx, p, c.Number)
+	if err != nil {
+		return nil, err
+	}
+	if err := sight.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
 		return nil, err
 	}
 	if s.Size > 0 {
