@@ -30,6 +30,8 @@ type Asset struct {
 	ModifiedBy Number
 	Trashed    time.Time // zero = not in trash
 	Emptied    bool      // it was in the trash when that was emptied: a memory without bytes
+	Part       bool      // it belongs to a web page, or may come to: no list shows it
+	Orphaned   time.Time // of a part: since when nothing refers to it; zero = something does
 }
 
 // AssetState is how far the processing of the current version has come. The

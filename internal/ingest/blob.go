@@ -15,6 +15,7 @@ type BlobRef struct {
 	Size   int64
 	CRC32C uint32
 	SHA256 []byte // 32 bytes; nil = not computed yet
+	SHA1   []byte // 20 bytes; nil = not computed: only doors that promise it ask for it
 }
 
 // StageID names a staging area. Stages of uploads bear the upload's UUID.

@@ -34,6 +34,7 @@ const (
 	ActionReplace Action = "replace" // the existing asset gets a new version
 	ActionRename  Action = "rename"  // a new asset named NAME-1, NAME-2, …
 	ActionSkip    Action = "skip"    // nothing is stored; the job log says why
+	ActionBeside  Action = "beside"  // a new asset of the same name
 )
 
 // ConflictPolicy is a door's answer to "the name is taken". The engine alone

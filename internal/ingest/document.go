@@ -52,6 +52,7 @@ const (
 	DocTemplate        DocumentKind = "template"        // Owner = asset: a template or view; at most one
 	DocViewerConfig    DocumentKind = "viewer-config"   // Owner = asset; at most one
 	DocXMP             DocumentKind = "xmp"             // Owner = asset: its packet; at most one
+	DocWebPage         DocumentKind = "web-page"        // Owner = asset of its HTML file; Key = name in lower case
 	DocPublishHistory  DocumentKind = "publish-history" // Owner = asset; Key = context
 )
 

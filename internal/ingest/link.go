@@ -21,6 +21,7 @@ const (
 	LinkThumbnail LinkKind = "thumbnail"  // asset, asset that stands for it; at most one
 	LinkOwner     LinkKind = "owner"      // view, asset that it is a view of; at most one
 	LinkGenerator LinkKind = "generator"  // asset, asset that it was made from; Data = engine
+	LinkPagePart  LinkKind = "page-part"  // web page's asset, part; Data = where it is in the page
 	LinkGroupUser LinkKind = "group-user" // group document, user
 )
 

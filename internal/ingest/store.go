@@ -97,6 +97,8 @@ type FolderTx interface {
 	CreateFolder(*Folder) error
 	Folder(company Number, path string) (*Folder, error)
 	FolderByNumber(Number) (*Folder, error) // deleted ones too
+	// FoldersIn lists the folders directly below one.
+	FoldersIn(company, parent Number) ([]*Folder, error)
 	// UpdateFolder stores Parent, Path, Modified and Deleted.
 	UpdateFolder(*Folder) error
 	// DeletedFolder returns the deleted folder that had the path last.
@@ -129,6 +131,11 @@ type AssetTx interface {
 	// any folder and state, trash included until it is emptied.
 	AssetsNamed(company Number, name string) ([]*Asset, error)
 	Assets(AssetFilter, Page) ([]*Asset, error)
+	// AssetsBySHA1 returns the assets and parts of the company whose current bytes
+	// have the digest, outside the trash, by Number, at most limit.
+	AssetsBySHA1(company Number, sha1 []byte, limit int) ([]*Asset, error)
+	// OrphanedBefore lists parts that nothing has referred to since before at.
+	OrphanedBefore(at time.Time, limit int) ([]*Asset, error)
 	// Usage sums a company's assets; user 0 = of all users.
 	Usage(company, user Number) (Usage, error)
 
@@ -151,6 +158,9 @@ type AssetTx interface {
 	// has, of all versions, and returns the blob keys that they referred to.
 	DeleteDerived(asset Number, kind DerivedKind) ([]BlobKey, error)
 
+	// SetVersionSHA1 records a digest that was computed later.
+	SetVersionSHA1(version Number, sha1 []byte) error
+
 	// BlobsInUse returns those of the keys that a version or derived file refers to.
 	BlobsInUse(keys []BlobKey) (map[BlobKey]bool, error)
 }
@@ -163,6 +173,8 @@ type UploadTx interface {
 	UploadByClientKey(company Number, door Door, key string) (*Upload, error)
 	// UploadsIn lists uploads in one state, of all companies.
 	UploadsIn(UploadState, Page) ([]*Upload, error)
+	// UploadsOf lists the members of a session.
+	UploadsOf(parent Number) ([]*Upload, error)
 	// ExpiredUploads returns open and sealing uploads whose Expires has passed.
 	ExpiredUploads(now time.Time, limit int) ([]*Upload, error)
 }

@@ -20,10 +20,26 @@ type Upload struct {
 	Publish   bool
 	Conflict  ConflictPolicy
 	Metadata  map[string]string
+	Options   UploadOptions
+	Parent    Number // session that it is a member of; 0 = none
+	Facts     []byte // the door's own record, opaque to the engine
 	Asset     Number // set when Done
 	Created   time.Time
 	Touched   time.Time // last window; the expiry counts from here
-	Expires   time.Time // zero = never
+	Expires   time.Time // zero = never, or with its session
+}
+
+// UploadOptions are what a door asks of the engine for an upload, beyond the
+// common rules.
+type UploadOptions struct {
+	Replaces  Number `json:"replaces,omitempty"`  // asset that gets the file as a new version; 0 = Conflict decides
+	Keep      bool   `json:"keep,omitempty"`      // the asset in Replaces keeps its name and folder
+	ExactName bool   `json:"exactName,omitempty"` // names are kept as they are; folders are found without regard to case
+	Shared    bool   `json:"shared,omitempty"`    // everybody of the company may go on with it who may upload
+	Part      bool   `json:"part,omitempty"`      // its asset is a part: listed nowhere until a web page is
+	Session   bool   `json:"session,omitempty"`   // it has no bytes but members
+	SHA1      bool   `json:"sha1,omitempty"`      // the digest is computed as well
+	Limit     int64  `json:"limit,omitempty"`     // most bytes it takes; Size is then a hint until Finish. 0 = Size
 }
 
 // UploadState is where an upload stands.

@@ -1,6 +1,10 @@
 package sqlstore
 
-import "sluice/internal/ingest"
+import (
+	"time"
+
+	"sluice/internal/ingest"
+)
 
 // assetColumns reads an asset. A version of 0 stands for the newest one, so that
 // creating an asset need not write its row twice.
@@ -26,7 +30,7 @@ func (t *Tx) CreateAsset(a *ingest.Asset) error {
 		a.UUID, a.Company, a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
 		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
-		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(a.Trashed), trashColumn(a))
+		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a))
 	if err != nil {
 		return err
 	}
@@ -58,7 +62,7 @@ func (t *Tx) UpdateAsset(a *ingest.Asset) error {
 		a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
 		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
-		micros(a.Modified), a.ModifiedBy, micros(a.Trashed), trashColumn(a), a.Number)
+		micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a), a.Number)
 	if err != nil {
 		return err
 	}
@@ -88,9 +92,19 @@ func (t *Tx) AssetsNamed(company ingest.Number, name string) ([]*ingest.Asset, e
 		assetColumns+` WHERE a.company = $1 AND a.name = $2 AND +a.in_trash < 2 ORDER BY a.number`, company, name)
 }
 
-// trashColumn is 0 outside the trash, 1 in it and 2 after it was emptied.
+// trashTime is since when an asset has been in the trash, or a part without a page.
+func trashTime(a *ingest.Asset) time.Time {
+	if a.Part && !a.Emptied {
+		return a.Orphaned
+	}
+	return a.Trashed
+}
+
+// trashColumn is 0 outside the trash, 1 in it, 2 after it was emptied and 3 for parts.
 func trashColumn(a *ingest.Asset) int64 {
 	switch {
+	case a.Part && !a.Emptied:
+		return 3
 	case a.Emptied:
 		return 2
 	case !a.Trashed.IsZero():
@@ -127,6 +141,9 @@ func readAsset(rows Rows) (*ingest.Asset, error) {
 	}
 	a.Media.Alpha, a.Publish, a.Emptied = alpha != 0, ingest.Contexts(publish), inTrash == 2
 	a.Created, a.Modified, a.Trashed = instant(created), instant(modified), instant(trashed)
+	if inTrash == 3 {
+		a.Part, a.Orphaned, a.Trashed = true, a.Trashed, time.Time{}
+	}
 	if err := fromJSON(crop, &a.Crop); err != nil {
 		return nil, err
 	}

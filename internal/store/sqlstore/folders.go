@@ -45,6 +45,12 @@ func (t *Tx) Folders(company ingest.Number, under string, page ingest.Page) ([]*
 	return many(t, "sqlstore.Folders", readFolder, q.String(), q.args...)
 }
 
+// FoldersIn implements ingest.FolderTx. They come in the order of Number.
+func (t *Tx) FoldersIn(company, parent ingest.Number) ([]*ingest.Folder, error) {
+	return many(t, "sqlstore.FoldersIn", readFolder,
+		folderColumns+` WHERE parent = $1 AND +company = $2 AND deleted = 0 ORDER BY number`, parent, company)
+}
+
 func readFolder(rows Rows) (*ingest.Folder, error) {
 	f := &ingest.Folder{}
 	var created, modified, deleted int64

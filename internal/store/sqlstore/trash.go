@@ -12,6 +12,12 @@ func (t *Tx) TrashedBefore(at time.Time, limit int) ([]*ingest.Asset, error) {
 		assetColumns+` WHERE a.in_trash = 1 AND a.trashed > 0 AND a.trashed < $1 ORDER BY a.trashed LIMIT $2`, micros(at), limit)
 }
 
+// OrphanedBefore implements ingest.AssetTx. The longest orphaned come first.
+func (t *Tx) OrphanedBefore(at time.Time, limit int) ([]*ingest.Asset, error) {
+	return many(t, "sqlstore.OrphanedBefore", readAsset,
+		assetColumns+` WHERE a.in_trash = 3 AND a.trashed > 0 AND a.trashed < $1 ORDER BY a.trashed LIMIT $2`, micros(at), limit)
+}
+
 // EmptyAsset implements ingest.TrashTx.
 func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	const op = "sqlstore.EmptyAsset"
@@ -26,8 +32,8 @@ func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	for _, statement := range []string{
 		`UPDATE versions SET blob_key = '', blob_size = 0 WHERE asset = $1`,
 		`DELETE FROM asset_values WHERE asset = $1`,
-		`DELETE FROM links WHERE from_number = $1 AND kind IN ('member', 'named', 'thumbnail', 'owner', 'generator')`,
-		`DELETE FROM links WHERE to_number = $1 AND kind IN ('project', 'member', 'named', 'thumbnail', 'owner', 'generator')`,
+		`DELETE FROM links WHERE from_number = $1 AND kind IN ('member', 'named', 'thumbnail', 'owner', 'generator', 'page-part')`,
+		`DELETE FROM links WHERE to_number = $1 AND kind IN ('project', 'member', 'named', 'thumbnail', 'owner', 'generator', 'page-part')`,
 	} {
 		if err := t.exec(op, "asset", statement, asset); err != nil {
 			return nil, err
@@ -35,7 +41,7 @@ func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	}
 	err = t.exec(op, "asset",
 		`DELETE FROM documents WHERE company = (SELECT company FROM assets WHERE number = $1) AND owner = $2
-			AND (kind IN ('zoom-target', 'image-map', 'smart-crop', 'image-fields', 'file-fields', 'asset-set', 'viewer-config', 'xmp', 'publish-history')
+			AND (kind IN ('zoom-target', 'image-map', 'smart-crop', 'image-fields', 'file-fields', 'asset-set', 'viewer-config', 'xmp', 'publish-history', 'web-page')
 				OR kind = 'permissions' AND doc_key = 'asset')`, asset, asset)
 	if err != nil {
 		return nil, err

@@ -7,22 +7,22 @@ import (
 )
 
 const uploadColumns = `SELECT number, uuid, company, user_number, door, client_key, job, state, size, folder, file_name, publish,
-	conflict, metadata, asset, created, touched, expires FROM uploads`
+	conflict, metadata, options, parent, facts, asset, created, touched, expires FROM uploads`
 
 // CreateUpload implements ingest.UploadTx. A client key is taken as long as its
 // upload is neither aborted nor expired.
 func (t *Tx) CreateUpload(u *ingest.Upload) error {
 	const op = "sqlstore.CreateUpload"
-	conflict, metadata, err := uploadJSON(u)
+	conflict, metadata, options, err := uploadJSON(u)
 	if err != nil {
 		return t.failure(op, "upload", err)
 	}
 	number, err := t.insert(op, "upload",
 		`INSERT INTO uploads (uuid, company, user_number, door, client_key, retired, job, state, size, folder, file_name, publish,
-			conflict, metadata, asset, created, touched, expires)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) RETURNING number`,
+			conflict, metadata, options, parent, facts, asset, created, touched, expires)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING number`,
 		u.UUID, u.Company, u.User, u.Door, u.ClientKey, u.Job, u.State, u.Size, u.Folder, u.FileName, flag(u.Publish),
-		conflict, metadata, u.Asset, micros(u.Created), micros(u.Touched), micros(u.Expires))
+		conflict, metadata, options, u.Parent, bytesOrNull(u.Facts), u.Asset, micros(u.Created), micros(u.Touched), micros(u.Expires))
 	if err != nil {
 		return err
 	}
@@ -31,10 +31,10 @@ func (t *Tx) CreateUpload(u *ingest.Upload) error {
 }
 
 // UpdateUpload implements ingest.UploadTx. Number, UUID, Company, User, Door,
-// ClientKey and Created never change.
+// ClientKey, Parent and Created never change.
 func (t *Tx) UpdateUpload(u *ingest.Upload) error {
 	const op = "sqlstore.UpdateUpload"
-	conflict, metadata, err := uploadJSON(u)
+	conflict, metadata, options, err := uploadJSON(u)
 	if err != nil {
 		return t.failure(op, "upload", err)
 	}
@@ -44,9 +44,9 @@ func (t *Tx) UpdateUpload(u *ingest.Upload) error {
 	}
 	return t.change(op, "upload",
 		`UPDATE uploads SET retired = $1, job = $2, state = $3, size = $4, folder = $5, file_name = $6, publish = $7,
-			conflict = $8, metadata = $9, asset = $10, touched = $11, expires = $12 WHERE number = $13`,
+			conflict = $8, metadata = $9, options = $10, facts = $11, asset = $12, touched = $13, expires = $14 WHERE number = $15`,
 		retired, u.Job, u.State, u.Size, u.Folder, u.FileName, flag(u.Publish),
-		conflict, metadata, u.Asset, micros(u.Touched), micros(u.Expires), u.Number)
+		conflict, metadata, options, bytesOrNull(u.Facts), u.Asset, micros(u.Touched), micros(u.Expires), u.Number)
 }
 
 // Upload implements ingest.UploadTx.
@@ -73,39 +73,52 @@ func (t *Tx) UploadsIn(state ingest.UploadState, page ingest.Page) ([]*ingest.Up
 		uploadColumns+` WHERE state = $1 AND number > $2 ORDER BY number LIMIT $3`, state, page.After, limit(page))
 }
 
+// UploadsOf implements ingest.UploadTx. They come in the order of Number.
+func (t *Tx) UploadsOf(parent ingest.Number) ([]*ingest.Upload, error) {
+	return many(t, "sqlstore.UploadsOf", readUpload, uploadColumns+` WHERE parent = $1 AND parent <> 0 ORDER BY number`, parent)
+}
+
 // ExpiredUploads implements ingest.UploadTx. The longest expired come first.
 func (t *Tx) ExpiredUploads(now time.Time, limit int) ([]*ingest.Upload, error) {
 	return many(t, "sqlstore.ExpiredUploads", readUpload,
 		uploadColumns+` WHERE state IN ('open', 'sealing') AND expires > 0 AND expires <= $1 ORDER BY expires LIMIT $2`, micros(now), max(limit, 0))
 }
 
-func uploadJSON(u *ingest.Upload) (conflict, metadata string, err error) {
+func uploadJSON(u *ingest.Upload) (conflict, metadata, options string, err error) {
 	if u.Conflict != (ingest.ConflictPolicy{}) {
 		if conflict, err = toJSON(u.Conflict); err != nil {
-			return "", "", err
+			return "", "", "", err
 		}
 	}
 	if len(u.Metadata) > 0 {
 		if metadata, err = toJSON(u.Metadata); err != nil {
-			return "", "", err
+			return "", "", "", err
 		}
 	}
-	return conflict, metadata, nil
+	if u.Options != (ingest.UploadOptions{}) {
+		if options, err = toJSON(u.Options); err != nil {
+			return "", "", "", err
+		}
+	}
+	return conflict, metadata, options, nil
 }
 
 func readUpload(rows Rows) (*ingest.Upload, error) {
 	u := &ingest.Upload{}
 	var publish, created, touched, expires int64
-	var conflict, metadata string
+	var conflict, metadata, options string
 	err := rows.Scan((*int64)(&u.Number), (*string)(&u.UUID), (*int64)(&u.Company), (*int64)(&u.User), (*string)(&u.Door), &u.ClientKey,
 		(*int64)(&u.Job), (*string)(&u.State), &u.Size, &u.Folder, &u.FileName, &publish,
-		&conflict, &metadata, (*int64)(&u.Asset), &created, &touched, &expires)
+		&conflict, &metadata, &options, (*int64)(&u.Parent), &u.Facts, (*int64)(&u.Asset), &created, &touched, &expires)
 	if err != nil {
 		return nil, err
 	}
 	u.Publish = publish != 0
 	u.Created, u.Touched, u.Expires = instant(created), instant(touched), instant(expires)
 	if err := fromJSON(conflict, &u.Conflict); err != nil {
+		return nil, err
+	}
+	if err := fromJSON(options, &u.Options); err != nil {
 		return nil, err
 	}
 	return u, fromJSON(metadata, &u.Metadata)

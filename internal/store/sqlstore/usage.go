@@ -13,7 +13,7 @@ func readCounted(rows Rows) (counted, error) {
 	var c counted
 	var inTrash int64
 	err := rows.Scan((*int64)(&c.company), (*int64)(&c.createdBy), &c.size, &inTrash)
-	c.inTrash = inTrash != 0
+	c.inTrash = inTrash == 1 || inTrash == 2
 	return c, err
 }
 

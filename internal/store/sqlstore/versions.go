@@ -2,7 +2,7 @@ package sqlstore
 
 import "sluice/internal/ingest"
 
-const versionColumns = `SELECT number, uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job, is_update, notes,
+const versionColumns = `SELECT number, uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, sha1, job, is_update, notes,
 	created, created_by FROM versions`
 
 // CreateVersion implements ingest.AssetTx.
@@ -13,10 +13,10 @@ func (t *Tx) CreateVersion(v *ingest.Version) error {
 		return t.failure(op, "version", err)
 	}
 	number, err := t.insert(op, "version",
-		`INSERT INTO versions (uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, job,
+		`INSERT INTO versions (uuid, asset, ordinal, file_name, content_type, blob_key, blob_size, crc32c, sha256, sha1, job,
 			is_update, notes, created, created_by)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14) RETURNING number`,
-		v.UUID, v.Asset, v.Ordinal, v.FileName, v.ContentType, v.Blob.Key, v.Blob.Size, int64(v.Blob.CRC32C), bytesOrNull(v.Blob.SHA256),
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15) RETURNING number`,
+		v.UUID, v.Asset, v.Ordinal, v.FileName, v.ContentType, v.Blob.Key, v.Blob.Size, int64(v.Blob.CRC32C), bytesOrNull(v.Blob.SHA256), bytesOrNull(v.Blob.SHA1),
 		v.Job, flag(v.Update), notes, micros(v.Created), v.CreatedBy)
 	if err != nil {
 		return err
@@ -56,12 +56,25 @@ func (t *Tx) SetVersionDigest(version ingest.Number, sha256 []byte) error {
 		bytesOrNull(sha256), v.Asset, version, version)
 }
 
+// SetVersionSHA1 implements ingest.AssetTx.
+func (t *Tx) SetVersionSHA1(version ingest.Number, sha1 []byte) error {
+	return t.change("sqlstore.SetVersionSHA1", "version", `UPDATE versions SET sha1 = $1 WHERE number = $2`, bytesOrNull(sha1), version)
+}
+
+// AssetsBySHA1 implements ingest.AssetTx.
+func (t *Tx) AssetsBySHA1(company ingest.Number, sha1 []byte, limit int) ([]*ingest.Asset, error) {
+	return many(t, "sqlstore.AssetsBySHA1", readAsset,
+		assetColumns+` JOIN versions v ON v.asset = a.number WHERE v.sha1 = $1 AND a.company = $2 AND +a.in_trash IN (0, 3)
+			AND v.ordinal = (SELECT MAX(w.ordinal) FROM versions w WHERE w.asset = a.number) ORDER BY a.number LIMIT $3`,
+		sha1, company, max(limit, 0))
+}
+
 func readVersion(rows Rows) (*ingest.Version, error) {
 	v := &ingest.Version{}
 	var crc, update, created int64
 	var notes string
 	err := rows.Scan((*int64)(&v.Number), (*string)(&v.UUID), (*int64)(&v.Asset), &v.Ordinal, &v.FileName, &v.ContentType,
-		(*string)(&v.Blob.Key), &v.Blob.Size, &crc, &v.Blob.SHA256, (*int64)(&v.Job), &update, &notes, &created, (*int64)(&v.CreatedBy))
+		(*string)(&v.Blob.Key), &v.Blob.Size, &crc, &v.Blob.SHA256, &v.Blob.SHA1, (*int64)(&v.Job), &update, &notes, &created, (*int64)(&v.CreatedBy))
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,7 @@ CREATE TABLE folders (
 	UNIQUE (company, path, deleted)
 );
 CREATE INDEX folders_company ON folders (company);
+CREATE INDEX folders_parent ON folders (parent);
 
 CREATE TABLE assets (
 	number       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -103,7 +104,7 @@ CREATE TABLE assets (
 	modified     INTEGER NOT NULL,
 	modified_by  INTEGER NOT NULL,
 	trashed      INTEGER NOT NULL,
-	in_trash     INTEGER NOT NULL -- 1 when trashed is set, 2 when the trash has been emptied: lists need equality to stay in the order of numbers
+	in_trash     INTEGER NOT NULL -- 1 when trashed is set, 2 when the trash has been emptied, 3 for parts, whose trashed is when they lost their page: lists need equality to stay in the order of numbers
 );
 INSERT INTO sqlite_sequence (name, seq) VALUES ('assets', 0); -- numbers are taken from here for other things too
 CREATE INDEX assets_company ON assets (company, in_trash);
@@ -113,6 +114,7 @@ CREATE INDEX assets_name ON assets (company, name, in_trash);
 CREATE INDEX assets_file_name ON assets (company, file_name, in_trash);
 CREATE INDEX assets_type ON assets (company, type, in_trash);
 CREATE INDEX assets_trash ON assets (trashed) WHERE in_trash = 1;
+CREATE INDEX assets_orphans ON assets (trashed) WHERE in_trash = 3;
 CREATE INDEX assets_unready ON assets (company, state, in_trash) WHERE state <> 'ready';
 
 -- Files and bytes of a company (user_number 0) and of each user in it.
@@ -135,6 +137,7 @@ CREATE TABLE versions (
 	blob_size    INTEGER NOT NULL,
 	crc32c       INTEGER NOT NULL,
 	sha256       BLOB,
+	sha1         BLOB,
 	job          INTEGER NOT NULL,
 	is_update    INTEGER NOT NULL,
 	notes        TEXT NOT NULL,
@@ -144,6 +147,7 @@ CREATE TABLE versions (
 );
 CREATE INDEX versions_job ON versions (job, asset);
 CREATE INDEX versions_blob ON versions (blob_key);
+CREATE INDEX versions_sha1 ON versions (sha1) WHERE sha1 IS NOT NULL;
 
 CREATE TABLE derived (
 	number       INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -188,6 +192,9 @@ CREATE TABLE uploads (
 	publish     INTEGER NOT NULL,
 	conflict    TEXT NOT NULL,
 	metadata    TEXT NOT NULL,
+	options     TEXT NOT NULL,
+	parent      INTEGER NOT NULL, -- 0 = none
+	facts       BLOB,
 	asset       INTEGER NOT NULL,
 	created     INTEGER NOT NULL,
 	touched     INTEGER NOT NULL,
@@ -195,6 +202,7 @@ CREATE TABLE uploads (
 );
 CREATE UNIQUE INDEX uploads_client_key ON uploads (company, door, client_key, retired) WHERE client_key <> '';
 CREATE INDEX uploads_state ON uploads (state);
+CREATE INDEX uploads_parent ON uploads (parent) WHERE parent <> 0;
 CREATE INDEX uploads_expires ON uploads (state, expires) WHERE expires > 0;
 
 CREATE TABLE jobs (
