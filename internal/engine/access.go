@@ -71,12 +71,16 @@ func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Numb
 		return nil, err
 	}
 	if !may(p, company, r) {
-		return nil, &ingest.Error{
-			Kind: ingest.Forbidden, Op: op, Code: ingest.CodeRole,
-			Msg: fmt.Sprintf("the role %s may not %s", p.RoleIn(company), rightNames[r]),
-		}
+		return nil, roleForbids(p, company, r)
 	}
 	return c, nil
+}
+
+func roleForbids(p ingest.Principal, company ingest.Number, r right) error {
+	return &ingest.Error{
+		Kind: ingest.Forbidden, Op: "engine.authorize", Code: ingest.CodeRole,
+		Msg: fmt.Sprintf("the role %s may not %s", p.RoleIn(company), rightNames[r]),
+	}
 }
 
 // expired is the failure of everything that has to do with a company whose time is

@@ -3,16 +3,15 @@ package engine
 import (
 	"bytes"
 	"context"
-	"crypto/sha256"
-	"hash"
 	"io"
 	"math"
 	"sync"
+	"time"
 
 	"sluice/internal/ingest"
 )
 
-// mostActive bounds how many uploads keep a running digest in memory. Those
+// mostActive bounds how many uploads keep running digests in memory. Those
 // beyond it are read once more when they finish.
 const mostActive = 16384
 
@@ -29,13 +28,20 @@ type activeUpload struct {
 	users int // verbs that hold it; guarded by activeUploads.mu
 
 	mu      sync.Mutex
-	sum     hash.Hash // of the bytes [0, hashed); nil = must be computed anew
+	sums    *digests // of the bytes [0, hashed); nil = must be computed anew
 	hashed  int64
-	busy    bool  // a writer is feeding sum
-	beside  int64 // lowest offset at which others wrote while it is
-	writes  int   // begun so far
-	writing int   // under way
+	feeding chan struct{}   // closed when somebody has ended feeding sums; nil = nobody is
+	beside  int64           // lowest offset at which others wrote meanwhile
+	ahead   map[int64]int64 // windows beyond hashed that came before their time: offset to end
+	writes  int             // begun so far
+	writing int             // under way
+	quiet   chan struct{}   // closed when writing falls to 0; nil = nobody waits
+	last    time.Time       // when a window was recorded last
 }
+
+// mostAhead bounds how many windows are remembered that came before their time.
+// The bytes behind more of them are read when the upload finishes.
+const mostAhead = 65536
 
 func newActiveUploads() *activeUploads {
 	return &activeUploads{byID: map[ingest.UUID]*activeUpload{}}
@@ -54,18 +60,31 @@ func (s *activeUploads) hold(ctx context.Context, e *Engine, u *ingest.Upload) (
 		if len(s.byID) >= mostActive {
 			s.evict()
 		}
-		a = &activeUpload{stage: stage}
-		if windows, err := stage.Windows(ctx); err == nil && len(windows) == 0 && !e.deferDigest {
-			a.sum = sha256.New()
+		a = &activeUpload{stage: stage, ahead: map[int64]int64{}}
+		if windows, err := stage.Windows(ctx); err == nil {
+			a.sums = e.newDigests(u)
+			for _, w := range windows {
+				a.ahead[w.Offset] = w.End()
+			}
 		}
 		s.byID[u.UUID] = a
 	}
 	a.users++
-	return a, func() {
-		s.mu.Lock()
-		a.users--
-		s.mu.Unlock()
-	}, nil
+	return a, func() { s.release(a) }, nil
+}
+
+func (s *activeUploads) release(a *activeUpload) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.users--
+}
+
+// retain keeps an upload that its caller holds for something that outlives the
+// call, until release.
+func (s *activeUploads) retain(a *activeUpload) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a.users++
 }
 
 // evict drops one upload that nobody holds.
@@ -84,6 +103,20 @@ func (s *activeUploads) forget(id ingest.UUID) {
 	delete(s.byID, id)
 }
 
+// lastWindow is when an upload received its last window, as far as this process
+// knows.
+func (s *activeUploads) lastWindow(id ingest.UUID) time.Time {
+	s.mu.Lock()
+	a := s.byID[id]
+	s.mu.Unlock()
+	if a == nil {
+		return time.Time{}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.last
+}
+
 // stageOf opens the stage of an open upload, making it on first use.
 func (e *Engine) stageOf(ctx context.Context, u *ingest.Upload) (ingest.Stage, error) {
 	stage, err := e.blobs.Stage(ctx, ingest.StageID(u.UUID))
@@ -93,36 +126,145 @@ func (e *Engine) stageOf(ctx context.Context, u *ingest.Upload) (ingest.Stage, e
 	return e.blobs.NewStage(ctx, ingest.StageID(u.UUID), ingest.StageSpec{Size: u.Size})
 }
 
-// write stores one window and carries the prefix digest on when the window
-// begins where it ends.
-func (a *activeUpload) write(ctx context.Context, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
+// write stores one window and carries the prefix digests on when the window
+// begins where they end.
+func (a *activeUpload) write(ctx context.Context, offset int64, r io.Reader, spec WriteSpec, now time.Time) (ingest.Window, error) {
 	a.mu.Lock()
 	a.writes++
 	a.writing++
-	feeds := a.sum != nil && !a.busy && offset == a.hashed
+	feeds := a.sums != nil && a.feeding == nil && offset == a.hashed
 	var tee io.Writer
 	if feeds {
-		a.busy, a.beside = true, math.MaxInt64
-		tee = a.sum
+		a.beginFeeding()
+		tee = a.sums
 	}
 	a.mu.Unlock()
 	w, err := a.stage.Write(ctx, offset, r, ingest.WriteSpec{Tee: tee, Accept: spec.Accept, KeepPartial: spec.KeepPartial})
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	a.writing--
+	if a.writing--; a.writing == 0 && a.quiet != nil {
+		close(a.quiet)
+		a.quiet = nil
+	}
+	if err == nil {
+		a.last = now
+	}
 	if feeds {
-		a.busy = false
-		a.hashed += w.Length
-		if err != nil || a.beside < a.hashed {
-			a.sum = nil // it may have seen more than was recorded, or other bytes
-		}
+		a.endFeeding(w.Length, err)
 		return w, err
 	}
 	a.beside = min(a.beside, offset)
-	if offset < a.hashed {
-		a.sum = nil // bytes that were hashed have been rewritten
+	switch {
+	case offset < a.hashed:
+		a.sums = nil // bytes that were hashed have been rewritten
+	case w.Length > 0 && len(a.ahead) < mostAhead:
+		a.ahead[w.Offset] = max(a.ahead[w.Offset], w.End())
 	}
 	return w, err
+}
+
+// beginFeeding makes the caller the one who may write to the digests. It has a.mu.
+func (a *activeUpload) beginFeeding() {
+	a.feeding, a.beside = make(chan struct{}), math.MaxInt64
+}
+
+// endFeeding records that the digests were given the next n bytes, or what went
+// wrong. The caller has a.mu.
+func (a *activeUpload) endFeeding(n int64, err error) {
+	close(a.feeding)
+	a.feeding = nil
+	delete(a.ahead, a.hashed)
+	a.hashed += n
+	if err != nil || a.beside < a.hashed {
+		a.sums = nil // they may have seen more than was recorded, or other bytes
+	}
+}
+
+// following is one goroutine's worth of digests that are behind.
+type following struct {
+	from, to int64
+	sums     *digests
+}
+
+// behind takes the windows that follow the digests and have come, for somebody to
+// feed them; false when there is nothing to do or somebody does it.
+func (a *activeUpload) behind() (f following, ok bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.sums == nil || a.feeding != nil {
+		return f, false
+	}
+	to := a.hashed
+	for end := a.ahead[to]; end > to && to-a.hashed < followStretch; end = a.ahead[to] {
+		if to > a.hashed {
+			delete(a.ahead, to)
+		}
+		to = end
+	}
+	if to == a.hashed {
+		return f, false
+	}
+	a.beginFeeding()
+	return following{a.hashed, to, a.sums}, true
+}
+
+// followStretch is about how many bytes are fed before what was written meanwhile
+// is looked at.
+const followStretch = 64 << 20
+
+// follow feeds the digests with windows that came before their time, until they
+// have caught up. It runs beside the writers; only one does for an upload.
+func (e *Engine) follow(a *activeUpload) {
+	if !a.mayFollow() {
+		return
+	}
+	e.active.retain(a)
+	go func() {
+		defer e.active.release(a)
+		e.followers <- struct{}{}
+		defer func() { <-e.followers }()
+		for {
+			f, ok := a.behind()
+			if !ok {
+				return
+			}
+			n, err := copyWithContext(context.Background(), f.sums, io.NewSectionReader(a.stage, f.from, f.to-f.from))
+			if n < f.to-f.from {
+				err = io.ErrUnexpectedEOF // a window was taken back
+			}
+			a.mu.Lock()
+			a.endFeeding(f.to-f.from, err)
+			a.mu.Unlock()
+		}
+	}()
+}
+
+// mayFollow reports whether follow would find something to do.
+func (a *activeUpload) mayFollow() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.sums != nil && a.feeding == nil && a.ahead[a.hashed] > a.hashed
+}
+
+// settled waits until no window is being written.
+func (a *activeUpload) settled(ctx context.Context) error {
+	for {
+		a.mu.Lock()
+		if a.writing == 0 {
+			a.mu.Unlock()
+			return nil
+		}
+		if a.quiet == nil {
+			a.quiet = make(chan struct{})
+		}
+		quiet := a.quiet
+		a.mu.Unlock()
+		select {
+		case <-quiet:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // mark stands for the bytes as they are now, until a write changes them.
@@ -142,36 +284,36 @@ func (a *activeUpload) changedSince(mark int) bool {
 	return mark < 0 || a.writes != mark
 }
 
-// digest returns the SHA-256 of the whole file, reading what the prefix digest
-// has not covered.
-func (a *activeUpload) digest(ctx context.Context, size int64) ([]byte, error) {
-	a.mu.Lock()
-	sum, from, busy := a.sum, a.hashed, a.busy
-	a.sum = nil
-	a.mu.Unlock()
-	if sum == nil || busy {
-		sum, from = sha256.New(), 0
-	}
-	if err := copyWithContext(ctx, sum, io.NewSectionReader(a.stage, from, size-from)); err != nil {
+// digest returns the digests of the whole file, reading what those of the prefix
+// have not covered. fresh are such that have seen nothing yet. They are taken out
+// of the upload: another call computes them anew.
+func (a *activeUpload) digest(ctx context.Context, size int64, fresh *digests) (*digests, error) {
+	if err := a.fed(ctx); err != nil {
 		return nil, err
 	}
-	return sum.Sum(nil), nil
+	a.mu.Lock()
+	sums, from := a.sums, a.hashed
+	a.sums = nil
+	a.mu.Unlock()
+	if sums == nil || from > size || sums.sha256 == nil && fresh.sha256 != nil {
+		sums, from = fresh, 0
+	}
+	return sums, sums.read(ctx, io.NewSectionReader(a.stage, from, size-from))
 }
 
-// copyWithContext copies until io.EOF and stops early when ctx ends.
-func copyWithContext(ctx context.Context, w io.Writer, r io.Reader) error {
-	buf := make([]byte, 256<<10)
+// fed waits until nobody feeds the digests.
+func (a *activeUpload) fed(ctx context.Context) error {
 	for {
-		if err := ctx.Err(); err != nil {
-			return err
-		}
-		n, err := r.Read(buf)
-		w.Write(buf[:n])
-		if err == io.EOF {
+		a.mu.Lock()
+		feeding := a.feeding
+		a.mu.Unlock()
+		if feeding == nil {
 			return nil
 		}
-		if err != nil {
-			return err
+		select {
+		case <-feeding:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 	}
 }

@@ -23,7 +23,7 @@ func (e *Engine) AssetsByNumber(ctx context.Context, p ingest.Principal, company
 			if err != nil && ingest.KindOf(err) != ingest.NotFound {
 				return err
 			}
-			if err == nil && a.Company == company && !a.Emptied && s.asset(a, ingest.PermitRead) {
+			if err == nil && a.Company == company && !a.Emptied && !a.Part && s.asset(a, ingest.PermitRead) {
 				list = append(list, a)
 			}
 		}

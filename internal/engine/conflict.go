@@ -18,6 +18,9 @@ type resolution struct {
 // resolve decides what becomes of a file: the conflict rules of all doors, in
 // one place. The company is locked, so the decision holds until the commit.
 func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *sight, folder *ingest.Folder, place Place, policy ingest.ConflictPolicy) (resolution, error) {
+	if policy.Taken == ingest.ActionBeside {
+		return resolution{place: place}, nil
+	}
 	named, err := tx.AssetsNamed(c.Number, place.Name)
 	if err != nil {
 		return resolution{}, err

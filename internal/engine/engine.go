@@ -13,6 +13,7 @@ package engine
 
 import (
 	"log/slog"
+	"runtime"
 	"time"
 
 	"sluice/internal/ingest"
@@ -39,6 +40,10 @@ type Config struct {
 	// UploadLifetime ends open uploads that have received nothing for so long.
 	// 0 = 7 days.
 	UploadLifetime time.Duration
+	// UploadLifetimes are those of doors that have their own.
+	UploadLifetimes map[ingest.Door]time.Duration
+	// OrphanLifetime removes parts that no web page has had for so long. 0 = 24 hours.
+	OrphanLifetime time.Duration
 	// Ended, if set, is told how each file's way in ended and how long it was in
 	// bytes, after that is on stable storage.
 	Ended func(door ingest.Door, outcome ingest.UploadOutcome, size int64)
@@ -91,6 +96,9 @@ type Engine struct {
 	jobIdle        time.Duration
 	uploadLifetime time.Duration
 
+	uploadLifetimes map[ingest.Door]time.Duration
+	orphanLifetime  time.Duration
+
 	flights   *flights
 	wake      chan struct{}
 	wakeSteps chan struct{}
@@ -100,7 +108,8 @@ type Engine struct {
 	searches  searchMarks
 	schedules scheduleWatch
 	active    *activeUploads
-	closing   keyedLocks // uploads being finished
+	followers chan struct{} // goroutines that bring digests up to date
+	closing   keyedLocks    // uploads being finished
 }
 
 // New returns an engine. Nothing runs until a verb is called.
@@ -109,9 +118,10 @@ func New(c Config) *Engine {
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
 		pictures: c.Pictures, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime,
 		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, serverName: c.ServerName,
 		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1),
-		activity: newActivity(c.Now), active: newActiveUploads(),
+		activity: newActivity(c.Now), active: newActiveUploads(), followers: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	if e.log == nil {
 		e.log = slog.New(slog.DiscardHandler)
@@ -130,6 +140,9 @@ func New(c Config) *Engine {
 	}
 	if e.uploadLifetime == 0 {
 		e.uploadLifetime = 7 * 24 * time.Hour
+	}
+	if e.orphanLifetime == 0 {
+		e.orphanLifetime = 24 * time.Hour
 	}
 	return e
 }

@@ -3,6 +3,8 @@ package engine
 import (
 	"bytes"
 	"context"
+	"crypto/sha1"
+	"crypto/sha256"
 	"fmt"
 
 	"sluice/internal/ingest"
@@ -12,6 +14,8 @@ import (
 type FinishSpec struct {
 	Size   int64  // bytes; -1 = as known from Begin, or what has arrived
 	SHA256 []byte // nil = nothing promised
+	SHA1   []byte // the same; it is computed only for uploads that want it
+	Await  bool   // wait for windows that are being written
 }
 
 // Finish makes an upload an asset. Finishing twice, at once or again after a
@@ -24,7 +28,7 @@ type FinishSpec struct {
 // finishing again is then Conflict/CodeExists.
 func (e *Engine) Finish(ctx context.Context, p ingest.Principal, id ingest.UUID, spec FinishSpec) (*ingest.Asset, error) {
 	defer e.closing.lock(id)()
-	u, err := e.findUpload(ctx, p, id)
+	u, err := e.findUpload(ctx, p, id, rightUpload)
 	if err != nil {
 		return nil, err
 	}
@@ -56,12 +60,17 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 		return nil, err
 	}
 	defer release()
+	if spec.Await {
+		if err := a.settled(ctx); err != nil {
+			return nil, err
+		}
+	}
 	size, err := finalSize(ctx, a, u, spec)
 	if err != nil {
 		return nil, err
 	}
 	mark := a.mark()
-	head, sum, err := e.inspect(ctx, a, size, spec)
+	head, sums, err := e.inspect(ctx, a, u, size, spec)
 	if err != nil {
 		return nil, err
 	}
@@ -76,11 +85,11 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 	e.crash("finish.sealed")
 	if a.changedSince(mark) {
 		// A window was written again before the bytes were sealed.
-		if head, sum, err = e.inspect(ctx, a, size, spec); err != nil {
+		if head, sums, err = e.inspect(ctx, a, u, size, spec); err != nil {
 			return nil, err
 		}
 	}
-	ref.SHA256 = sum
+	sums.into(&ref)
 	asset, err := e.landUpload(ctx, p, u, ref, head)
 	e.crash("finish.committed")
 	e.active.forget(u.UUID)
@@ -90,21 +99,38 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 	return asset, err
 }
 
-// inspect reads the first bytes of a whole file and, if it is wanted now, its
-// digest, which must be the promised one.
-func (e *Engine) inspect(ctx context.Context, a *activeUpload, size int64, spec FinishSpec) (head, sum []byte, err error) {
+// inspect reads the first bytes of a whole file and, if they are wanted now, its
+// digests, which must be the promised ones.
+func (e *Engine) inspect(ctx context.Context, a *activeUpload, u *ingest.Upload, size int64, spec FinishSpec) (head []byte, sums *digests, err error) {
 	if head, err = a.head(size); err != nil {
 		return nil, nil, err
 	}
-	if !e.deferDigest || spec.SHA256 != nil {
-		if sum, err = a.digest(ctx, size); err != nil {
-			return nil, nil, err
+	fresh := e.newDigests(u)
+	if spec.SHA256 != nil && (fresh == nil || fresh.sha256 == nil) {
+		fresh = &digests{sha256: sha256.New()}
+		if u.Options.SHA1 {
+			fresh.sha1 = sha1.New()
 		}
 	}
-	if spec.SHA256 != nil && !bytes.Equal(sum, spec.SHA256) {
-		return nil, nil, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the SHA-256 of the file is %x, %x was promised", sum, spec.SHA256)}
+	if fresh == nil {
+		return head, nil, nil
 	}
-	return head, sum, nil
+	if sums, err = a.digest(ctx, size, fresh); err != nil {
+		return nil, nil, err
+	}
+	var have ingest.BlobRef
+	sums.into(&have)
+	if spec.SHA256 != nil && !bytes.Equal(have.SHA256, spec.SHA256) {
+		return nil, nil, mismatch("SHA-256", have.SHA256, spec.SHA256)
+	}
+	if spec.SHA1 != nil && !bytes.Equal(have.SHA1, spec.SHA1) {
+		return nil, nil, mismatch("SHA-1", have.SHA1, spec.SHA1)
+	}
+	return head, sums, nil
+}
+
+func mismatch(digest string, have, want []byte) error {
+	return &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the %s of the file is %x, %x was promised", digest, have, want)}
 }
 
 // finalSize determines the file's size and checks that all of it has arrived.
@@ -115,7 +141,7 @@ func finalSize(ctx context.Context, a *activeUpload, u *ingest.Upload, spec Fini
 	}
 	size := u.Size
 	if spec.Size >= 0 {
-		if size >= 0 && size != spec.Size {
+		if size >= 0 && size != spec.Size && u.Options.Limit == 0 {
 			return 0, &ingest.Error{Kind: ingest.Mismatch, Op: "engine.Finish", Msg: fmt.Sprintf("the upload was begun with %d bytes and finished with %d", size, spec.Size)}
 		}
 		size = spec.Size
@@ -161,8 +187,7 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 		}
 		now := e.now()
 		fresh.State, fresh.Size = ingest.UploadSealing, size
-		fresh.Touched, fresh.Expires = now, now.Add(e.uploadLifetime)
-		return tx.UpdateUpload(fresh)
+		return e.touchIn(tx, fresh, now)
 	})
 }
 
@@ -205,13 +230,17 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	if err != nil {
 		return Outcome{}, err
 	}
-	place, err := PlaceOf(c.Name, u.Folder, u.FileName)
+	place, err := placeOf(tx, c, u)
 	if err != nil {
 		return Outcome{}, err
 	}
 	delta := ingest.JobDelta{Pending: -1}
+	if u.Parent != 0 {
+		delta.Pending = 0 // the job waits for the session
+	}
 	out, err := e.land(tx, p, c, j, landing{
 		place: place, blob: ref, head: head, contentType: e.detect(head, place.FileName), policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
+		exact: u.Options.ExactName, part: u.Options.Part, into: u.Options.Replaces,
 	}, &delta)
 	if err != nil {
 		return Outcome{}, err

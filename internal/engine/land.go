@@ -18,6 +18,9 @@ type landing struct {
 	processing     *ingest.Processing
 	publish        *bool // nil = processing.Publish
 	metadata       map[string]string
+	exact          bool          // names are kept as they are, and files of every kind are taken
+	part           bool          // the asset is a part, listed nowhere
+	into           ingest.Number // the asset that gets the file; 0 = names decide
 }
 
 // land makes an asset, or a new version of one, from a file: name conflicts,
@@ -39,7 +42,7 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if err != nil {
 		return Outcome{}, err
 	}
-	r, err := resolve(tx, p, c, s, folder, l.place, l.policy)
+	r, err := l.resolve(tx, p, c, s, folder)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -48,7 +51,7 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 			Kind: ingest.Conflict, Op: "engine.land", Code: ingest.CodeExists, Msg: fmt.Sprintf("%s was skipped: %s.", full, r.skip),
 		})
 	}
-	if r.rejected == nil {
+	if r.rejected == nil && (r.replace == nil || r.replace.Path != r.place.Folder) {
 		r.rejected = s.requireFolder(r.place.Folder, ingest.PermitRead, ingest.PermitWrite)
 	}
 	if r.rejected == nil {
@@ -78,11 +81,31 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	return e.keep(tx, p, c, j, folder, l, r, kind, delta)
 }
 
+// resolve decides which asset the file becomes.
+func (l landing) resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *sight, folder *ingest.Folder) (resolution, error) {
+	switch {
+	case l.part:
+		return resolution{place: l.place}, nil
+	case l.into == 0:
+		return resolve(tx, p, c, s, folder, l.place, l.policy)
+	case !may(p, c.Number, rightOverwrite):
+		return resolution{rejected: roleForbids(p, c.Number, rightOverwrite)}, nil
+	}
+	a, err := s.assetOf(l.into, ingest.PermitRead, ingest.PermitWrite)
+	if err != nil && ingest.KindOf(err) == ingest.Internal {
+		return resolution{}, err
+	}
+	return resolution{place: l.place, replace: a, rejected: err}, nil
+}
+
 // unwelcome says why the library does not take a file at all, whatever else it
 // holds, and how the log ranks it.
 func unwelcome(c *ingest.Company, l landing, kind ingest.AssetType, known bool) (ingest.LogType, error) {
 	full := l.place.Folder + l.place.FileName
 	refused := &ingest.Error{Kind: ingest.Invalid, Op: "engine.land", Code: ingest.CodeUnsupported}
+	if l.exact {
+		return "", nil
+	}
 	switch {
 	case hidden(l.place.FileName):
 		refused.Msg = full + " is a hidden file of an operating system and was skipped."
@@ -128,7 +151,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if v.Update && l.processing.PreserveCrop != nil && !*l.processing.PreserveCrop {
 		a.Crop = nil
 	}
-	a.Folder, a.Path, a.Name, a.FileName, a.Type = folder.Number, folder.Path, l.place.Name, l.place.FileName, kind
+	a.Folder, a.Path, a.Name, a.FileName, a.Type, a.Part = folder.Number, folder.Path, l.place.Name, l.place.FileName, kind, l.part
 	a.Media = ingest.Media{ContentType: l.contentType}
 	a.Size, a.SHA256 = l.blob.Size, l.blob.SHA256
 	a.Modified, a.ModifiedBy = now, p.User

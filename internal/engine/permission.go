@@ -194,7 +194,7 @@ func (s *sight) assetOf(number ingest.Number, permissions ...ingest.Permission) 
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return nil, err
 	}
-	if err != nil || a.Company != s.company || !a.Trashed.IsZero() || a.Emptied {
+	if err != nil || a.Company != s.company || !a.Trashed.IsZero() || a.Emptied || a.Part {
 		return nil, unknownAsset(number)
 	}
 	return a, s.require(a, permissions...)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"time"
 
 	"sluice/internal/ingest"
 )
@@ -22,12 +23,23 @@ type BeginSpec struct {
 	Publish   bool
 	Conflict  ingest.ConflictPolicy
 	Metadata  map[string]string
+	Options   ingest.UploadOptions
+	Facts     []byte // the door's own record
 }
 
 // Status is where an upload stands.
 type Status struct {
 	Upload  *ingest.Upload
 	Windows []ingest.Window // recorded bytes, merged, by rising offset; nil unless open
+	Last    time.Time       // when it received something last
+}
+
+// Received returns how many bytes have arrived.
+func (s Status) Received() (n int64) {
+	for _, w := range s.Windows {
+		n += w.Length
+	}
+	return n
 }
 
 // Prefix returns how many bytes have arrived without a gap from offset 0.
@@ -65,21 +77,19 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 	if s.ClientKey != "" {
 		u, err := tx.UploadByClientKey(c.Number, s.Door, s.ClientKey)
 		if err == nil {
-			return u, ownUpload(p, u)
+			return u, mayHandle(p, u, rightUpload)
 		}
 		if ingest.KindOf(err) != ingest.NotFound {
 			return nil, err
 		}
 	}
-	place, err := PlaceOf(c.Name, s.Folder, s.FileName)
-	if err != nil {
-		return nil, err
+	now := e.now()
+	u := &ingest.Upload{
+		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, ClientKey: s.ClientKey,
+		State: ingest.UploadOpen, Size: s.Size, Folder: s.Folder, FileName: s.FileName, Publish: s.Publish, Conflict: s.Conflict,
+		Metadata: s.Metadata, Options: s.Options, Facts: s.Facts, Created: now, Touched: now, Expires: now.Add(e.lifetime(s.Door)),
 	}
-	sight, err := sightOf(tx, p, c.Number)
-	if err != nil {
-		return nil, err
-	}
-	if err := sight.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
+	if err := checkTarget(tx, p, c, u); err != nil {
 		return nil, err
 	}
 	if s.Size > 0 {
@@ -98,12 +108,7 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 	if err != nil {
 		return nil, err
 	}
-	now := e.now()
-	u := &ingest.Upload{
-		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, ClientKey: s.ClientKey, Job: job.Number,
-		State: ingest.UploadOpen, Size: s.Size, Folder: s.Folder, FileName: s.FileName, Publish: s.Publish,
-		Conflict: s.Conflict, Metadata: s.Metadata, Created: now, Touched: now, Expires: now.Add(e.uploadLifetime),
-	}
+	u.Job = job.Number
 	if err := tx.CreateUpload(u); err != nil {
 		return nil, err
 	}
@@ -115,26 +120,111 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 	return u, e.settle(tx, changed)
 }
 
-// ownUpload checks that the caller may act on an upload.
-func ownUpload(p ingest.Principal, u *ingest.Upload) error {
-	if p.Admin || (u.User == p.User && may(p, u.Company, rightUpload)) {
-		return nil
+// checkTarget asks whether the caller may put the file of an upload where it goes.
+func checkTarget(tx ingest.Tx, p ingest.Principal, c *ingest.Company, u *ingest.Upload) error {
+	place, err := placeOf(tx, c, u)
+	if err != nil {
+		return err
 	}
-	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.ownUpload", Msg: fmt.Sprintf("no upload %s", u.UUID)}
+	s, err := sightOf(tx, p, c.Number)
+	if err != nil {
+		return err
+	}
+	if u.Options.Replaces == 0 {
+		return s.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite)
+	}
+	if _, err := s.assetOf(u.Options.Replaces, ingest.PermitRead, ingest.PermitWrite); err != nil {
+		return err
+	}
+	if !may(p, c.Number, rightOverwrite) {
+		return roleForbids(p, c.Number, rightOverwrite)
+	}
+	return nil
+}
+
+// mayHandle checks that the caller may act on an upload. Shared ones are everybody's
+// of the company whose role has the right.
+func mayHandle(p ingest.Principal, u *ingest.Upload, r right) error {
+	switch {
+	case p.Admin, u.User == p.User && !u.Options.Shared && may(p, u.Company, rightUpload):
+		return nil
+	case u.Options.Shared && may(p, u.Company, r):
+		return nil
+	case u.Options.Shared && may(p, u.Company, rightRead):
+		return roleForbids(p, u.Company, r)
+	}
+	return unknownUpload(string(u.UUID))
+}
+
+func unknownUpload(id string) error {
+	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.findUpload", Msg: fmt.Sprintf("no upload %s", quote(id))}
 }
 
 // findUpload reads an upload that the caller may act on. Strangers learn
 // nothing of its existence.
-func (e *Engine) findUpload(ctx context.Context, p ingest.Principal, id ingest.UUID) (u *ingest.Upload, err error) {
+func (e *Engine) findUpload(ctx context.Context, p ingest.Principal, id ingest.UUID, r right) (u *ingest.Upload, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		u, err = tx.Upload(id)
 		if err != nil {
 			return err
 		}
-		if err := ownUpload(p, u); err != nil {
+		if err := mayHandle(p, u, r); err != nil {
 			return err
 		}
 		return e.inTime(tx, p, u.Company)
+	})
+	return u, err
+}
+
+// UploadByKey returns an upload of a company by the key that its client knows it by.
+// What the caller may not read is unknown to it.
+func (e *Engine) UploadByKey(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string) (u *ingest.Upload, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		u, err = tx.UploadByClientKey(company, door, key)
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			return unknownUpload(key)
+		}
+		if err != nil {
+			return err
+		}
+		if err := mayHandle(p, u, rightRead); err != nil {
+			return err
+		}
+		return e.inTime(tx, p, u.Company)
+	})
+	return u, err
+}
+
+// Revise changes what is asked of an open upload: its name, folder, size, options
+// and facts. Nothing of what has arrived is touched.
+func (e *Engine) Revise(ctx context.Context, p ingest.Principal, id ingest.UUID, change func(*ingest.Upload) error) (u *ingest.Upload, err error) {
+	err = e.store.Update(ctx, func(tx ingest.Tx) error {
+		stored, err := tx.Upload(id)
+		if err != nil {
+			return err
+		}
+		c, err := e.authorize(tx, p, stored.Company, rightUpload)
+		if err != nil {
+			return err
+		}
+		if err := mayHandle(p, stored, rightUpload); err != nil {
+			return err
+		}
+		if err := stillOpen(stored); err != nil {
+			return err
+		}
+		revised := *stored
+		if err := change(&revised); err != nil {
+			return err
+		}
+		if !revised.Options.Session {
+			if err := checkTarget(tx, p, c, &revised); err != nil {
+				return err
+			}
+		}
+		revised.Touched = e.now()
+		u = &revised
+		return tx.UpdateUpload(u)
 	})
 	return u, err
 }
@@ -159,18 +249,39 @@ type WriteSpec struct {
 // Write stores r's bytes at an offset. The window survives a crash of the
 // server once Write has returned it. Bytes beyond the upload's size are TooLarge.
 func (e *Engine) Write(ctx context.Context, p ingest.Principal, id ingest.UUID, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
-	u, err := e.findUpload(ctx, p, id)
+	u, err := e.findUpload(ctx, p, id, rightUpload)
 	if err != nil {
 		return ingest.Window{}, err
 	}
+	return e.append(ctx, u, offset, r, spec)
+}
+
+// WriteByKey is Write for an upload that the client knows by a key.
+func (e *Engine) WriteByKey(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
+	u, err := e.UploadByKey(ctx, p, company, door, key)
+	if err == nil {
+		err = mayHandle(p, u, rightUpload)
+	}
+	if err != nil {
+		return ingest.Window{}, err
+	}
+	return e.append(ctx, u, offset, r, spec)
+}
+
+// append stores a window of an upload that the caller may write to.
+func (e *Engine) append(ctx context.Context, u *ingest.Upload, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
 	if err := stillOpen(u); err != nil {
 		return ingest.Window{}, err
 	}
-	if offset < 0 || (u.Size >= 0 && offset > u.Size) {
-		return ingest.Window{}, &ingest.Error{Kind: ingest.Invalid, Op: "engine.Write", Code: ingest.CodeOffset, Msg: fmt.Sprintf("offset %d is outside the upload of %d bytes", offset, u.Size)}
+	most := u.Size
+	if u.Options.Limit > 0 {
+		most = u.Options.Limit
 	}
-	if u.Size >= 0 {
-		r = &boundedReader{r: r, left: u.Size - offset, size: u.Size}
+	if offset < 0 || (most >= 0 && offset > most) {
+		return ingest.Window{}, &ingest.Error{Kind: ingest.Invalid, Op: "engine.Write", Code: ingest.CodeOffset, Msg: fmt.Sprintf("offset %d is outside the upload of %d bytes", offset, most)}
+	}
+	if most >= 0 {
+		r = &boundedReader{r: r, left: most - offset, size: most}
 	}
 	a, release, err := e.active.hold(ctx, e, u)
 	if err != nil {
@@ -179,9 +290,10 @@ func (e *Engine) Write(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 	defer release()
 	defer e.activity.hold(u.Job, u.User)()
 	e.crash("write.begin")
-	w, err := a.write(ctx, offset, r, spec)
+	w, err := a.write(ctx, offset, r, spec, e.now())
 	e.crash("write.recorded")
 	if w.Length > 0 {
+		e.follow(a)
 		e.touch(ctx, u)
 	}
 	return w, err
@@ -194,7 +306,7 @@ const touchesPerLifetime = 168
 // touch puts off the expiry of an upload that has just received a window.
 func (e *Engine) touch(ctx context.Context, u *ingest.Upload) {
 	now := e.now()
-	if now.Sub(u.Touched) < e.uploadLifetime/touchesPerLifetime {
+	if now.Sub(u.Touched) < e.lifetime(u.Door)/touchesPerLifetime {
 		return
 	}
 	err := e.store.Update(context.WithoutCancel(ctx), func(tx ingest.Tx) error {
@@ -202,12 +314,37 @@ func (e *Engine) touch(ctx context.Context, u *ingest.Upload) {
 		if err != nil || fresh.State != ingest.UploadOpen {
 			return err
 		}
-		fresh.Touched, fresh.Expires = now, now.Add(e.uploadLifetime)
-		return tx.UpdateUpload(fresh)
+		return e.touchIn(tx, fresh, now)
 	})
 	if err != nil {
 		e.log.Warn("the expiry of an upload was not put off", "upload", u.UUID, "error", err)
 	}
+}
+
+// touchIn puts off the expiry of an upload, or of the session that it is a member of.
+func (e *Engine) touchIn(tx ingest.Tx, u *ingest.Upload, now time.Time) error {
+	u.Touched = now
+	if u.Parent == 0 {
+		u.Expires = now.Add(e.lifetime(u.Door))
+		return tx.UpdateUpload(u)
+	}
+	if err := tx.UpdateUpload(u); err != nil {
+		return err
+	}
+	session, err := tx.UploadByNumber(u.Parent)
+	if err != nil || session.State != ingest.UploadOpen {
+		return err
+	}
+	session.Touched, session.Expires = now, now.Add(e.lifetime(u.Door))
+	return tx.UpdateUpload(session)
+}
+
+// lifetime is after how much inactivity open uploads of a door end.
+func (e *Engine) lifetime(door ingest.Door) time.Duration {
+	if d := e.uploadLifetimes[door]; d > 0 {
+		return d
+	}
+	return e.uploadLifetime
 }
 
 // boundedReader fails when more than left bytes come.
@@ -231,12 +368,25 @@ func (b *boundedReader) Read(p []byte) (int, error) {
 
 // Status reports an upload and, while it is open, what has arrived.
 func (e *Engine) Status(ctx context.Context, p ingest.Principal, id ingest.UUID) (Status, error) {
-	u, err := e.findUpload(ctx, p, id)
+	u, err := e.findUpload(ctx, p, id, rightRead)
 	if err != nil {
 		return Status{}, err
 	}
-	if u.State != ingest.UploadOpen {
-		return Status{Upload: u}, nil
+	return e.statusOf(ctx, u)
+}
+
+// StatusByKey is Status for an upload that the client knows by a key.
+func (e *Engine) StatusByKey(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string) (Status, error) {
+	u, err := e.UploadByKey(ctx, p, company, door, key)
+	if err != nil {
+		return Status{}, err
+	}
+	return e.statusOf(ctx, u)
+}
+
+func (e *Engine) statusOf(ctx context.Context, u *ingest.Upload) (Status, error) {
+	if u.State != ingest.UploadOpen || u.Options.Session {
+		return Status{Upload: u, Last: u.Touched}, nil
 	}
 	a, release, err := e.active.hold(ctx, e, u)
 	if err != nil {
@@ -244,13 +394,13 @@ func (e *Engine) Status(ctx context.Context, p ingest.Principal, id ingest.UUID)
 	}
 	defer release()
 	windows, err := a.stage.Windows(ctx)
-	return Status{Upload: u, Windows: windows}, err
+	return Status{Upload: u, Windows: windows, Last: latest(u.Touched, e.active.lastWindow(u.UUID))}, err
 }
 
 // Abort ends an open upload and removes its bytes, or one whose file could not
 // be stored because of its name. Aborting again is no error.
 func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) error {
-	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error { return ownUpload(p, u) })
+	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error { return mayHandle(p, u, rightRead) })
 }
 
 // end moves an open upload to a final state without an asset.

@@ -53,6 +53,7 @@ const (
 	DocViewerConfig    DocumentKind = "viewer-config"   // Owner = asset; at most one
 	DocXMP             DocumentKind = "xmp"             // Owner = asset: its packet; at most one
 	DocWebPage         DocumentKind = "web-page"        // Owner = asset of its HTML file; Key = name in lower case
+	DocSigningKeys     DocumentKind = "signing-keys"    // of the whole system, at most one: the secrets behind tokens and signed addresses
 	DocPublishHistory  DocumentKind = "publish-history" // Owner = asset; Key = context
 )
 

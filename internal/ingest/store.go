@@ -170,6 +170,7 @@ type UploadTx interface {
 	CreateUpload(*Upload) error
 	UpdateUpload(*Upload) error
 	Upload(UUID) (*Upload, error)
+	UploadByNumber(Number) (*Upload, error)
 	UploadByClientKey(company Number, door Door, key string) (*Upload, error)
 	// UploadsIn lists uploads in one state, of all companies.
 	UploadsIn(UploadState, Page) ([]*Upload, error)

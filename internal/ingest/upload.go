@@ -33,7 +33,7 @@ type Upload struct {
 // common rules.
 type UploadOptions struct {
 	Replaces  Number `json:"replaces,omitempty"`  // asset that gets the file as a new version; 0 = Conflict decides
-	Keep      bool   `json:"keep,omitempty"`      // the asset in Replaces keeps its name and folder
+	Stay      bool   `json:"stay,omitempty"`      // the asset in Replaces stays in its folder
 	ExactName bool   `json:"exactName,omitempty"` // names are kept as they are; folders are found without regard to case
 	Shared    bool   `json:"shared,omitempty"`    // everybody of the company may go on with it who may upload
 	Part      bool   `json:"part,omitempty"`      // its asset is a part: listed nowhere until a web page is

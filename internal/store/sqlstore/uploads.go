@@ -54,6 +54,11 @@ func (t *Tx) Upload(uuid ingest.UUID) (*ingest.Upload, error) {
 	return one(t, "sqlstore.Upload", "upload", readUpload, uploadColumns+` WHERE uuid = $1`, uuid)
 }
 
+// UploadByNumber implements ingest.UploadTx.
+func (t *Tx) UploadByNumber(number ingest.Number) (*ingest.Upload, error) {
+	return one(t, "sqlstore.UploadByNumber", "upload", readUpload, uploadColumns+` WHERE number = $1`, number)
+}
+
 // UploadByClientKey implements ingest.UploadTx. It prefers the upload that holds
 // the key to those that were aborted or have expired, of which it returns the
 // newest.

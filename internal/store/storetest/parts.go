@@ -79,7 +79,7 @@ func members(f *fixture) {
 	member := func(name string) *ingest.Upload {
 		u := f.newUpload(c, ingest.UploadOpen)
 		u.Parent, u.FileName, u.Facts = session.Number, name, []byte(name)
-		u.Options = ingest.UploadOptions{Replaces: 3, Keep: true, ExactName: true, Part: true, SHA1: true, Limit: 5_000_000_000}
+		u.Options = ingest.UploadOptions{Replaces: 3, Stay: true, ExactName: true, Part: true, SHA1: true, Limit: 5_000_000_000}
 		return f.createUpload(u)
 	}
 	a, b := member("a"), member("b")

@@ -32,6 +32,7 @@ func uploads(f *fixture) {
 	read := func() {
 		f.Helper()
 		expect(f, "Upload", u, func(tx ingest.Tx) (*ingest.Upload, error) { return tx.Upload(u.UUID) })
+		expect(f, "UploadByNumber", u, func(tx ingest.Tx) (*ingest.Upload, error) { return tx.UploadByNumber(u.Number) })
 	}
 	read()
 	u.State, u.Size, u.Job, u.Folder, u.FileName, u.Publish = ingest.UploadDone, 9, 6, "x/", "y.jpg", false
