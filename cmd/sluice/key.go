@@ -15,6 +15,8 @@ type keyCommands struct {
 	List   keyListCommand   `cmd:"" help:"List API keys."`
 	Rotate keyRotateCommand `cmd:"" help:"Replace an API key; the old one ends at once."`
 	Rm     keyRmCommand     `cmd:"" help:"End an API key."`
+
+	RotateSigning keyRotateSigningCommand `cmd:"" help:"Make a new key for signing tokens and addresses; what the key before signed stays good."`
 }
 
 type keyAddCommand struct {
@@ -78,6 +80,20 @@ func (c *keyRotateCommand) Run(ctx context.Context, io console) error {
 			return err
 		}
 		return printSecret(io, secret, key)
+	})
+}
+
+type keyRotateSigningCommand struct {
+	config.Storage `embed:""`
+}
+
+func (c *keyRotateSigningCommand) Run(ctx context.Context, io console) error {
+	return withPeople(ctx, c.Storage, func(s *people.Service) error {
+		id, err := s.RotateSigning(ctx)
+		if err == nil {
+			fmt.Fprintf(io.out, "signing key %s; running servers use it within 30 seconds\n", id)
+		}
+		return err
 	})
 }
 

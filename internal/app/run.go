@@ -68,7 +68,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 	}
 	defer closing(log, "files", blobs)
 
-	logins := auth.New(store, time.Now, auth.Options{})
+	logins := auth.New(store, time.Now, auth.Options{TokenLifetime: cfg.TokenLifetime.Std()})
 	made, err := people.New(store, logins, time.Now).Bootstrap(ctx, people.First{
 		Login: cfg.AdminEmail, Password: cfg.AdminPassword, Company: cfg.Company,
 	})

@@ -10,28 +10,47 @@ import (
 	"sluice/internal/ingest"
 )
 
-// fakeStore holds users in memory. It counts transactions; whatever else a Tx
-// can do panics.
+// fakeStore holds users and documents in memory. It counts transactions;
+// whatever else a Tx can do panics.
 type fakeStore struct {
 	ingest.Store
 	mu      sync.Mutex
 	users   []ingest.User
 	members []ingest.Membership
 	keys    map[string]ingest.APIKey
+	docs    []ingest.Document
 	views   int
 	updates int
+	reads   int // of users
+
+	afterView    func() // runs once, when the next View has read and before it returns
+	beforeUpdate func() // runs once, before the next Update
+
+	rival *ingest.Document // stored once by another server, while the next one is created here
 }
 
 func (s *fakeStore) View(_ context.Context, fn func(ingest.Tx) error) error {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.views++
-	return fn(fakeTx{s: s})
+	after := s.afterView
+	s.afterView = nil
+	err := fn(fakeTx{s: s})
+	s.mu.Unlock()
+	if after != nil {
+		after()
+	}
+	return err
 }
 
 func (s *fakeStore) Update(_ context.Context, fn func(ingest.Tx) error) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if before := s.beforeUpdate; before != nil {
+		s.beforeUpdate = nil
+		s.mu.Unlock()
+		before()
+		s.mu.Lock()
+	}
 	s.updates++
 	return fn(fakeTx{s: s})
 }
@@ -69,6 +88,7 @@ func (t fakeTx) PeopleRevision() (int64, error) {
 }
 
 func (t fakeTx) User(n ingest.Number) (*ingest.User, error) {
+	t.s.reads++
 	for _, u := range t.s.users {
 		if u.Number == n {
 			return &u, nil
@@ -96,5 +116,31 @@ func (t fakeTx) APIKey(selector string) (*ingest.APIKey, error) {
 
 func (t fakeTx) UpdateAPIKey(k *ingest.APIKey) error {
 	t.s.keys[k.Selector] = *k
+	return nil
+}
+
+func (t fakeTx) DocumentByKey(company ingest.Number, kind ingest.DocumentKind, owner ingest.Number, key string) (*ingest.Document, error) {
+	for _, d := range t.s.docs {
+		if d.Company == company && d.Kind == kind && d.Owner == owner && d.Key == key {
+			return &d, nil
+		}
+	}
+	return nil, &ingest.Error{Kind: ingest.NotFound}
+}
+
+func (t fakeTx) CreateDocument(d *ingest.Document) error {
+	if t.s.rival != nil {
+		t.s.docs, t.s.rival = append(t.s.docs, *t.s.rival), nil
+	}
+	if _, err := t.DocumentByKey(d.Company, d.Kind, d.Owner, d.Key); err == nil {
+		return &ingest.Error{Kind: ingest.Conflict, Code: ingest.CodeExists}
+	}
+	d.Number = ingest.Number(len(t.s.docs) + 1)
+	t.s.docs = append(t.s.docs, *d)
+	return nil
+}
+
+func (t fakeTx) UpdateDocument(d *ingest.Document) error {
+	t.s.docs[d.Number-1] = *d
 	return nil
 }

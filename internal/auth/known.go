@@ -3,13 +3,22 @@ package auth
 import (
 	"sync"
 	"time"
+
+	"sluice/internal/ingest"
 )
 
 // known remembers users as they were read, with the revision of the people in
 // the store that they were read at. At any other revision they are read anew.
 type known struct {
 	mu    sync.Mutex
-	users *recent[string, knownUser]
+	users *recent[name, knownUser]
+}
+
+// name is what a user is asked for by: the login as it was written, or the
+// number.
+type name struct {
+	login  string
+	number ingest.Number
 }
 
 type knownUser struct {
@@ -18,22 +27,22 @@ type knownUser struct {
 }
 
 func newKnown(size int, life time.Duration) *known {
-	return &known{users: newRecent[string, knownUser](size, life)}
+	return &known{users: newRecent[name, knownUser](size, life)}
 }
 
-// look returns the user of a login as it is at the revision, if that is known.
-func (k *known) look(login string, revision int64, now time.Time) (identity, bool) {
+// look returns the user of a name as it is at the revision, if that is known.
+func (k *known) look(of name, revision int64, now time.Time) (identity, bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	found, ok := k.users.look(login, now)
+	found, ok := k.users.look(of, now)
 	if !ok || found.revision != revision {
 		return identity{}, false
 	}
 	return found.identity, true
 }
 
-func (k *known) put(login string, revision int64, who identity, now time.Time) {
+func (k *known) put(of name, revision int64, who identity, now time.Time) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.users.put(login, knownUser{who, revision}, now)
+	k.users.put(of, knownUser{who, revision}, now)
 }

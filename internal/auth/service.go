@@ -13,6 +13,8 @@ type Options struct {
 	CacheSize int           // verified logins that are remembered: 1024
 	CacheLife time.Duration // how long each is remembered: 10 minutes
 
+	TokenLifetime time.Duration // of tokens whose spec names none: 12 hours
+
 	FreePerAccount int           // failures of an account that cost no delay: 5
 	FreePerAddress int           // the same for an address, behind which may be many people: 20
 	FirstDelay     time.Duration // delay of the next attempt, doubled by each further failure: 250 ms
@@ -36,6 +38,7 @@ func (o Options) withDefaults() Options {
 	}
 	orInt(&o.CacheSize, 1024)
 	orTime(&o.CacheLife, 10*time.Minute)
+	orTime(&o.TokenLifetime, 12*time.Hour)
 	orInt(&o.FreePerAccount, 5)
 	orInt(&o.FreePerAddress, 20)
 	orTime(&o.FirstDelay, 250*time.Millisecond)
@@ -55,7 +58,9 @@ type Service struct {
 	verified  *verified
 	known     *known
 	throttle  *throttle
-	nobody    string // PHC string that no password fits, of the usual cost
+	keyring   *Keyring
+	lifetime  time.Duration // of tokens
+	nobody    string        // PHC string that no password fits, of the usual cost
 }
 
 // New returns a service over the users of a store.
@@ -68,6 +73,8 @@ func New(store ingest.Store, now func() time.Time, options Options) *Service {
 		verified:  newVerified(options.CacheSize, options.CacheLife),
 		known:     newKnown(options.CacheSize, options.CacheLife),
 		throttle:  newThrottle(now, options),
+		keyring:   NewKeyring(store, now),
+		lifetime:  options.TokenLifetime,
 		nobody:    phc{memory: newMemory, time: newTime, lanes: newLanes, salt: make([]byte, saltSize), hash: make([]byte, hashSize)}.String(),
 	}
 }
@@ -75,6 +82,9 @@ func New(store ingest.Store, now func() time.Time, options Options) *Service {
 // Passwords returns the hasher that the service uses, for setting passwords in
 // the same process.
 func (s *Service) Passwords() *Passwords { return s.passwords }
+
+// Keyring returns the signing keys that the service uses.
+func (s *Service) Keyring() *Keyring { return s.keyring }
 
 // HashPassword returns the PHC string under which a password is kept.
 func (s *Service) HashPassword(ctx context.Context, password string) (string, error) {
@@ -157,20 +167,30 @@ type identity struct {
 
 // find reads a user by login. An unknown login is no error.
 func (s *Service) find(ctx context.Context, login string) (identity, error) {
-	var who identity
 	if len(login) > maxLogin {
-		return who, nil
+		return identity{}, nil
 	}
+	return s.read(ctx, name{login: login})
+}
+
+// findNumber reads a user by number. An unknown number is no error.
+func (s *Service) findNumber(ctx context.Context, number ingest.Number) (identity, error) {
+	return s.read(ctx, name{number: number})
+}
+
+// read returns a user as it is now, from memory if nobody was changed since.
+func (s *Service) read(ctx context.Context, of name) (identity, error) {
+	var who identity
 	err := s.store.View(ctx, func(tx ingest.Tx) error {
 		revision, err := tx.PeopleRevision()
 		if err != nil {
 			return err
 		}
 		var ok bool
-		if who, ok = s.known.look(login, revision, s.now()); ok {
+		if who, ok = s.known.look(of, revision, s.now()); ok {
 			return nil
 		}
-		user, err := tx.UserByLogin(login)
+		user, err := of.user(tx)
 		if err != nil {
 			return err
 		}
@@ -178,13 +198,20 @@ func (s *Service) find(ctx context.Context, login string) (identity, error) {
 		if who.memberships, err = tx.Memberships(user.Number); err != nil {
 			return err
 		}
-		s.known.put(login, revision, who, s.now())
+		s.known.put(of, revision, who, s.now())
 		return nil
 	})
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return identity{}, err
 	}
 	return who, nil
+}
+
+func (n name) user(tx ingest.Tx) (*ingest.User, error) {
+	if n.number != 0 {
+		return tx.User(n.number)
+	}
+	return tx.UserByLogin(n.login)
 }
 
 // principal is the identity as a caller, if it may log in.

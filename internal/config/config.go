@@ -25,6 +25,7 @@ type Config struct {
 	PublicURL      string   `name:"public-url" env:"SLUICE_PUBLIC_URL" placeholder:"URL" group:"Server" help:"Address that clients see; empty is taken from each request."`
 	TrustedProxies []string `name:"trusted-proxies" env:"SLUICE_TRUSTED_PROXIES" placeholder:"CIDR" group:"Server" help:"Proxies whose X-Forwarded headers are believed (addresses or networks)."`
 	CORSOrigins    []string `name:"cors-origins" env:"SLUICE_CORS_ORIGINS" placeholder:"ORIGIN" group:"Server" help:"Web origins that may call the server from a browser, or *."`
+	TokenLifetime  Duration `name:"token-lifetime" env:"SLUICE_TOKEN_LIFETIME" default:"12h" placeholder:"TIME" group:"Server" help:"Time for which a token that a client gets for its login is good."`
 	ShutdownGrace  Duration `name:"shutdown-grace" env:"SLUICE_SHUTDOWN_GRACE" default:"30s" placeholder:"TIME" group:"Server" help:"Time for requests to end after SIGTERM."`
 	LogLevel       string   `name:"log-level" env:"SLUICE_LOG_LEVEL" default:"info" oneof:"debug,info,warn,error" placeholder:"LEVEL" group:"Server" help:"debug, info, warn or error."`
 	LogFormat      string   `name:"log-format" env:"SLUICE_LOG_FORMAT" default:"text" oneof:"text,json" placeholder:"FORMAT" group:"Server" help:"text or json."`

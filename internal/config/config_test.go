@@ -49,7 +49,7 @@ func TestDefaultIsValid(t *testing.T) {
 		t.Error(err)
 	}
 	if c.Scene7MaxPostSize != 2<<30 || c.Scene7JobIdle.Std() != 30*time.Minute || !c.Scene7SameAddress || c.Scene7Strict ||
-		c.MediaMaxPixels != 100e6 || c.Listen != ":8080" {
+		c.TokenLifetime.Std() != 12*time.Hour || c.MediaMaxPixels != 100e6 || c.Listen != ":8080" {
 		t.Errorf("defaults %+v", c)
 	}
 }
@@ -199,6 +199,7 @@ func TestValidate(t *testing.T) {
 		{"relative root", func(c *Config) { c.UploadRoots = []string{"/srv", "in=srv"} }, `upload-roots holds "in=srv"`},
 		{"root without name", func(c *Config) { c.UploadRoots = []string{"=/srv"} }, "upload-roots"},
 		{"fetch size", func(c *Config) { c.FetchMaxSize = 0 }, "fetch-max-size"},
+		{"token lifetime", func(c *Config) { c.TokenLifetime = 0 }, "token-lifetime"},
 		{"fetch time", func(c *Config) { c.FetchTimeout = 0 }, "fetch-timeout"},
 		{"data dir", func(c *Config) { c.DataDir = "" }, "data-dir"},
 	} {

@@ -41,6 +41,7 @@ func (c Config) Validate() error {
 	for _, root := range c.UploadRoots {
 		wrong(!uploadRoot(strings.TrimSpace(root)), "upload-roots holds %q; write /srv/media or name=/srv/media", root)
 	}
+	wrong(c.TokenLifetime <= 0, "token-lifetime must be more than 0")
 	wrong(c.FetchMaxSize <= 0, "fetch-max-size must be more than 0")
 	wrong(c.FetchTimeout <= 0, "fetch-timeout must be more than 0")
 	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)

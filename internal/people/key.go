@@ -91,6 +91,12 @@ func (s *Service) RotateKey(ctx context.Context, word string) (string, NamedKey,
 	return secret, key, err
 }
 
+// RotateSigning makes a new key that tokens and signed addresses are signed
+// with, and returns its ID. Those of the key before it stay good, older ones end.
+func (s *Service) RotateSigning(ctx context.Context) (string, error) {
+	return s.auth.Keyring().Rotate(ctx)
+}
+
 // RemoveKey ends a key, named by its number or its public half.
 func (s *Service) RemoveKey(ctx context.Context, word string) error {
 	return s.store.Update(ctx, func(tx ingest.Tx) error {

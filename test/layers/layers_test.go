@@ -42,7 +42,7 @@ func rules() []rule {
 		{folder: "internal/jobs", imports: append(below, "internal/media"), foreign: true},
 		{folder: "internal/notify", imports: below, foreign: true},
 		{folder: "internal/outbound", imports: []string{"internal/ingest"}},
-		{folder: "internal/auth", imports: []string{"internal/ingest"}, foreign: true},
+		{folder: "internal/auth", imports: []string{"internal/ingest", "internal/id", "internal/wire/sign"}, foreign: true},
 		{folder: "internal/people", imports: []string{"internal/ingest", "internal/auth", "internal/config", "internal/id"}},
 		{folder: "internal/telemetry", imports: []string{"internal/ingest"}, foreign: true},
 		{folder: "internal/config", foreign: true},
