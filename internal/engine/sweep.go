@@ -71,11 +71,11 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 	return nil
 }
 
-// Tick closes idle jobs, expires uploads, begins the jobs that are due, goes on
+// Tick closes idle jobs, expires uploads, removes orphaned parts, begins the jobs that are due, goes on
 // with stopping jobs and hastens tasks that a clock set back would leave waiting.
 // Call it every few seconds.
 func (e *Engine) Tick(ctx context.Context) error {
-	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks))
+	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.removeOrphans(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks))
 }
 
 // closeIdleJobs ends the intake of jobs that have received nothing for the idle

@@ -48,6 +48,15 @@ func (e *Engine) trash(tx ingest.Tx, p ingest.Principal, c *ingest.Company, a *i
 
 // empty removes everything of an asset but the memory that there was one.
 func (e *Engine) empty(tx ingest.Tx, a *ingest.Asset) ([]ingest.BlobKey, error) {
+	parts, err := tx.LinksFrom(ingest.LinkPagePart, []ingest.Number{a.Number})
+	if err != nil {
+		return nil, err
+	}
+	for _, l := range parts {
+		if err := e.orphan(tx, l.To); err != nil {
+			return nil, err
+		}
+	}
 	keys, err := tx.EmptyAsset(a.Number)
 	if err != nil {
 		return nil, err

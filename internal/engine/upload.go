@@ -256,13 +256,9 @@ func (e *Engine) Write(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 	return e.append(ctx, u, offset, r, spec)
 }
 
-// WriteByKey is Write for an upload that the client knows by a key.
-func (e *Engine) WriteByKey(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
-	u, err := e.UploadByKey(ctx, p, company, door, key)
-	if err == nil {
-		err = mayHandle(p, u, rightUpload)
-	}
-	if err != nil {
+// WriteTo is Write for an upload that the caller has just looked up.
+func (e *Engine) WriteTo(ctx context.Context, p ingest.Principal, u *ingest.Upload, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
+	if err := mayHandle(p, u, rightUpload); err != nil {
 		return ingest.Window{}, err
 	}
 	return e.append(ctx, u, offset, r, spec)
@@ -407,8 +403,9 @@ func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 func (e *Engine) end(ctx context.Context, id ingest.UUID, state ingest.UploadState, allowed func(*ingest.Upload) error) error {
 	defer e.closing.lock(id)()
 	var ended *ingest.Upload
+	var members []ingest.UUID
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		ended = nil
+		ended, members = nil, nil
 		u, err := tx.Upload(id)
 		if err != nil {
 			return err
@@ -425,10 +422,20 @@ func (e *Engine) end(ctx context.Context, id ingest.UUID, state ingest.UploadSta
 			}
 		}
 		ended = u
+		if u.Options.Session {
+			if members, err = e.endMembers(tx, u, state, nil); err != nil {
+				return err
+			}
+		}
 		return e.endUpload(tx, u, state)
 	})
 	if err != nil || ended == nil {
 		return err
+	}
+	for _, member := range members {
+		if err := e.dropStage(ctx, ingest.StageID(member)); err != nil {
+			return err
+		}
 	}
 	e.ended(ended.Door, ingest.OutcomeAborted, 0)
 	return e.dropStage(ctx, ingest.StageID(id))
@@ -451,7 +458,11 @@ func (e *Engine) endUpload(tx ingest.Tx, u *ingest.Upload, state ingest.UploadSt
 	if err := tx.AppendLog(row); err != nil {
 		return err
 	}
-	j, err := tx.ChangeJob(u.Job, ingest.JobDelta{Pending: -1, Counts: ingest.JobCounts{Total: 1, Error: 1}})
+	delta := ingest.JobDelta{Pending: -1, Counts: ingest.JobCounts{Total: 1, Error: 1}}
+	if u.Parent != 0 {
+		delta.Pending = 0 // the job waits for the session
+	}
+	j, err := tx.ChangeJob(u.Job, delta)
 	if err != nil {
 		return err
 	}

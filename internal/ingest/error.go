@@ -78,6 +78,7 @@ const (
 	CodeTargetUser     Code = "target-user"      // the user exists and is not the caller's to act on
 	CodeUnknownUser    Code = "unknown-user"     // no such user
 	CodeRoleValue      Code = "role-value"       // a value that the caller's role may not give
+	CodeUnknownPage    Code = "unknown-page"     // no such web page
 	CodeUnsupported    Code = "unsupported-type" // the library does not take files of that kind
 )
 
