@@ -44,6 +44,7 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 		return err
 	}
 	fmt.Fprintln(out, "\nInspecting images and making thumbnails (JPEG, PNG, GIF, WebP, BMP, TIFF) is built in and needs no tool.")
+	fmt.Fprintln(out, "Video and audio need ffmpeg, PDF files pdftoppm. A tool that is installed later is found without a restart.")
 	if wrong > 0 {
 		return fmt.Errorf("%d of the checks failed", wrong)
 	}
@@ -126,8 +127,10 @@ func checkDatabase(ctx context.Context, s config.Storage) finding {
 func checkBox(cfg config.Config) finding {
 	level := box.Supported()
 	switch {
-	case level.Closed():
+	case level.ClosedForTools():
 		return finding{"media box", "ok", level.String()}
+	case level.Closed() && cfg.MediaRequireBox:
+		return finding{"media box", "missing", level.String() + "; images are processed, tools are not used: they need Landlock"}
 	case cfg.MediaRequireBox:
 		return finding{"media box", "missing", level.String() + "; media-require-box is set, so no media is processed"}
 	}
@@ -142,7 +145,7 @@ func checkTools(ctx context.Context) []finding {
 		case c.Found && c.Path != "":
 			list = append(list, finding{"tool " + c.Tool, "ok", fmt.Sprintf("%s (%s), for %s", c.Path, c.Version, c.Name)})
 		case !c.Found && c.Tool != "kernel": // checkBox speaks of the kernel
-			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; files are kept, the steps wait: %s", c.Name, c.Need)})
+			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; files are kept without it: %s", c.Name, c.Need)})
 		}
 	}
 	return list

@@ -5,23 +5,14 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"strings"
 
-	"sluice/internal/config"
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
 	"sluice/internal/jobs"
 	"sluice/internal/media"
 	"sluice/internal/media/fault"
 )
-
-// mediaOptions translates the settings of the media section.
-func mediaOptions(cfg config.Config) media.Options {
-	return media.Options{
-		Workers: cfg.MediaWorkers, MaxPixels: int64(cfg.MediaMaxPixels), MaxInputBytes: int64(cfg.MediaMaxInput),
-		MemoryBytes: int64(cfg.MediaMemory), Timeout: cfg.MediaTimeout.Std(), AllowUnboxed: !cfg.MediaRequireBox,
-		SpoolDir: cfg.DataDir,
-	}
-}
 
 // inspector lets the workers of package jobs use the media runner.
 type inspector struct {
@@ -32,17 +23,23 @@ type inspector struct {
 // mediaRunner is what the inspector needs of media.Runner.
 type mediaRunner interface {
 	Inspect(ctx context.Context, src io.Reader, size int64, fileName string, want media.ThumbnailSpec) (media.Inspection, error)
+	Poster(ctx context.Context, src io.Reader, size int64, fileName string, want media.ThumbnailSpec) (media.Inspection, error)
 }
 
-// Inspect tells apart what the failure classes mean for the asset: a file that
+// Inspect looks into a file with what there is for its type.
+func (i inspector) Inspect(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
+	if showsPoster(src, fileName) {
+		return i.poster(ctx, src, size, fileName)
+	}
+	return i.image(ctx, src, size, fileName)
+}
+
+// image tells apart what the failure classes mean for the asset: a file that
 // is not what it claims to be, one that is beyond a limit or a variant that is
 // not read (kept, with a warning), and trouble that has nothing to do with it.
-func (i inspector) Inspect(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
+func (i inspector) image(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
 	in, err := i.runner.Inspect(ctx, src, size, fileName, media.ThumbnailSpec{})
-	found := jobs.Found{Media: ingest.Media{
-		ContentType: in.ContentType, Width: in.Width, Height: in.Height, Frames: in.Frames,
-		Orientation: in.Orientation, Alpha: in.HasAlpha,
-	}}
+	found := foundIn(in)
 	if err != nil {
 		class, reason := fault.ClassOf(err), reasonOf(err)
 		switch {
@@ -58,11 +55,20 @@ func (i inspector) Inspect(ctx context.Context, src io.Reader, size int64, fileN
 	if in.Format == "gif" && in.Frames > 1 {
 		found.Type = ingest.TypeAnimatedGIF
 	}
+	return found, nil
+}
+
+// foundIn translates what was learnt of a file.
+func foundIn(in media.Inspection) jobs.Found {
+	found := jobs.Found{Media: ingest.Media{
+		ContentType: in.ContentType, Width: in.Width, Height: in.Height, Frames: in.Frames,
+		Orientation: in.Orientation, Alpha: in.HasAlpha,
+	}}
 	if t := in.Thumbnail; t != nil {
 		found.Thumbnail = t.Bytes
 		found.Thumb = ingest.Media{ContentType: t.ContentType, Width: t.Width, Height: t.Height, Frames: 1}
 	}
-	return found, nil
+	return found
 }
 
 // reasonOf is what the job log says of a failed inspection: the words about the
@@ -71,6 +77,9 @@ func reasonOf(err error) string {
 	failed, ok := errors.AsType[*fault.Error](err)
 	if !ok {
 		return "the media worker could not inspect the file"
+	}
+	if failed.Tool != "" {
+		return failed.Msg
 	}
 	switch failed.Class {
 	case fault.Corrupt, fault.TooLarge, fault.Unsupported, fault.Refused:
@@ -85,4 +94,61 @@ func reasonOf(err error) string {
 		return "the media worker did not get the whole file"
 	}
 	return "the media worker could not inspect the file"
+}
+
+// showsPoster reports whether a picture has to be found in the file before it
+// can be inspected: by its name, and without a telling name by its content.
+func showsPoster(src io.Reader, fileName string) bool {
+	kind, known := ingest.TypeByFileName(fileName)
+	if known {
+		return kind == ingest.TypeMasterVideo || kind == ingest.TypeAudio || kind == ingest.TypePDF
+	}
+	at, ok := src.(io.ReaderAt)
+	if !ok {
+		return false
+	}
+	head := make([]byte, 3072)
+	n, err := at.ReadAt(head, 0)
+	if n == 0 && err != nil {
+		return false
+	}
+	content := media.Detect(head[:n], fileName)
+	return strings.HasPrefix(content, "video/") || strings.HasPrefix(content, "audio/") || content == "application/pdf"
+}
+
+// poster inspects a video, sound or PDF file. Whatever is wrong with the file or
+// with the tools is a warning: the server does not need them to take a file, and
+// knows too little of these types to call one broken.
+func (i inspector) poster(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
+	in, err := i.runner.Poster(ctx, src, size, fileName, media.ThumbnailSpec{})
+	found := foundIn(in)
+	if found.Media.ContentType == "application/octet-stream" {
+		found.Media.ContentType = "" // what the name says is more
+	}
+	if err == nil {
+		return found, nil
+	}
+	class, reason := fault.ClassOf(err), reasonOf(err)
+	tool := toolOf(err)
+	switch {
+	case class == fault.Missing:
+		found.Warning = reason
+		return found, nil
+	case tool == "" && (class == "" || class.Retryable()):
+		i.log.WarnContext(ctx, "a file was not inspected", "class", string(class), "error", err)
+		return found, &engine.Failure{Reason: reason}
+	case tool != "":
+		i.log.InfoContext(ctx, "a tool could not read a file", "tool", tool, "class", string(class), "error", err)
+	}
+	found.Warning = "no thumbnail was made: " + reason
+	return found, nil
+}
+
+// toolOf names the tool that is to blame; "" when there is none.
+func toolOf(err error) string {
+	failed, ok := errors.AsType[*fault.Error](err)
+	if !ok {
+		return ""
+	}
+	return failed.Tool
 }

@@ -26,6 +26,10 @@ func (f failingRunner) Inspect(context.Context, io.Reader, int64, string, media.
 	return f.found, f.err
 }
 
+func (f failingRunner) Poster(context.Context, io.Reader, int64, string, media.ThumbnailSpec) (media.Inspection, error) {
+	return f.found, f.err
+}
+
 // What the job log says is about the file; paths and causes go to the server's log.
 func TestFailedInspectionsInTheJobLog(t *testing.T) {
 	cause := errors.New("open /srv/secret/sluice-media-1: permission denied")
@@ -57,6 +61,54 @@ func TestFailedInspectionsInTheJobLog(t *testing.T) {
 		}
 		if logged := strings.Contains(log.String(), "level=WARN") && strings.Contains(log.String(), "/srv/secret"); logged != tt.logged {
 			t.Errorf("%s: the server's log has %s", name, &log)
+		}
+	}
+}
+
+// Whatever is wrong with a video, sound or PDF file or with a tool is a warning; only trouble of the server is tried again.
+func TestPostersInTheJobLog(t *testing.T) {
+	cause := errors.New("exit status 1: /srv/secret")
+	about := func(class fault.Class, tool, msg string) error {
+		return &fault.Error{Class: class, Op: "media.Poster", Msg: msg, Err: cause, Tool: tool}
+	}
+	for name, tt := range map[string]struct {
+		err     error
+		failure *engine.Failure
+		warning string
+	}{
+		"fine":           {nil, nil, ""},
+		"no tool":        {about(fault.Missing, "ffmpeg", "no thumbnail was made, because ffmpeg is not installed: apt-get install ffmpeg"), nil, "no thumbnail was made, because ffmpeg is not installed: apt-get install ffmpeg"},
+		"not a video":    {about(fault.Unsupported, "", "the content is not a video"), nil, "no thumbnail was made: the content is not a video"},
+		"damaged":        {about(fault.Corrupt, "ffprobe", "ffprobe could not read the file"), nil, "no thumbnail was made: ffprobe could not read the file"},
+		"too large":      {about(fault.TooLarge, "", "too many pixels"), nil, "no thumbnail was made: too many pixels"},
+		"a tool hangs":   {about(fault.Timeout, "ffmpeg", "ffmpeg did not finish"), nil, "no thumbnail was made: ffmpeg did not finish"},
+		"a tool crashes": {about(fault.Crashed, "pdftoppm", "pdftoppm stopped"), nil, "no thumbnail was made: pdftoppm stopped"},
+		"worker crashes": {about(fault.Crashed, "", "it said: /srv/secret"), &engine.Failure{Reason: "the media worker stopped while it inspected the file"}, ""},
+		"no worker":      {about(fault.Unavailable, "", "/srv/secret"), &engine.Failure{Reason: "the media worker is not available"}, ""},
+		"cancelled":      {about(fault.Cancelled, "", "/srv/secret"), &engine.Failure{Reason: "the media worker could not inspect the file"}, ""},
+		"anything":       {cause, &engine.Failure{Reason: "the media worker could not inspect the file"}, ""},
+	} {
+		runner := failingRunner{media.Inspection{ContentType: "video/mp4", Width: 64, Height: 48}, tt.err}
+		found, failure := inspector{runner, slog.New(slog.DiscardHandler)}.Inspect(t.Context(), nil, 0, "a.mp4")
+		if diff := cmp.Diff(tt.failure, failure); diff != "" || found.Warning != tt.warning || found.Media.Width != 64 {
+			t.Errorf("%s: %+v, failure (-want +got):\n%s", name, found, diff)
+		}
+	}
+}
+
+// Which files need a picture first follows their names, and without a telling one their content.
+func TestFilesThatShowAPoster(t *testing.T) {
+	const jpeg, mp4 = "\xff\xd8\xff\xe0", "\x00\x00\x00\x18ftypisom\x00\x00\x02\x00isommp41"
+	for _, tt := range []struct {
+		name, content string
+		want          bool
+	}{
+		{"a.mp4", jpeg, true}, {"a.TS", "", true}, {"a.mp3", "", true}, {"a.pdf", "", true},
+		{"a.jpg", mp4, false}, {"a.zip", "%PDF-1.4", false},
+		{"noname", mp4, true}, {"noname", "%PDF-1.4", true}, {"noname", "fLaC\x00\x00\x00\x22", true}, {"noname", jpeg, false}, {"noname", "", false},
+	} {
+		if got := showsPoster(strings.NewReader(tt.content), tt.name); got != tt.want {
+			t.Errorf("%s with %q: %v", tt.name, tt.content, got)
 		}
 	}
 }

@@ -26,6 +26,15 @@ type tools struct {
 	log      *slog.Logger
 }
 
+// mediaOptions translates the settings of the media section.
+func mediaOptions(cfg config.Config) media.Options {
+	return media.Options{
+		Workers: cfg.MediaWorkers, MaxPixels: int64(cfg.MediaMaxPixels), MaxInputBytes: int64(cfg.MediaMaxInput),
+		MemoryBytes: int64(cfg.MediaMemory), Timeout: cfg.MediaTimeout.Std(), AllowUnboxed: !cfg.MediaRequireBox,
+		SpoolDir: cfg.DataDir,
+	}
+}
+
 // newTools makes them. Nothing runs until it is used; the caller closes runner.
 func newTools(cfg config.Config, log *slog.Logger) (*tools, error) {
 	roots, err := jobs.ParseRoots(cfg.UploadRoots)

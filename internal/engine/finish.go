@@ -16,6 +16,9 @@ type FinishSpec struct {
 	SHA256 []byte // nil = nothing promised
 	SHA1   []byte // the same; it is computed only for uploads that want it
 	Await  bool   // wait for windows that are being written
+	// Note, if set, changes the upload's facts when its bytes are known, in the
+	// transaction that ends it.
+	Note func(*ingest.Upload, ingest.BlobRef) error
 }
 
 // Finish makes an upload an asset. Finishing twice, at once or again after a
@@ -90,7 +93,7 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 		}
 	}
 	sums.into(&ref)
-	asset, err := e.landUpload(ctx, p, u, ref, head)
+	asset, err := e.landUpload(ctx, p, u, ref, head, spec.Note)
 	e.crash("finish.committed")
 	e.active.forget(u.UUID)
 	if err == nil {
@@ -192,10 +195,10 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 }
 
 // landUpload makes the asset and ends the upload in one transaction.
-func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte) (*ingest.Asset, error) {
+func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte, note func(*ingest.Upload, ingest.BlobRef) error) (*ingest.Asset, error) {
 	var out Outcome
 	err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		out, err = e.landIn(tx, p, u.UUID, ref, head)
+		out, err = e.landIn(tx, p, u.UUID, ref, head, note)
 		return err
 	})
 	if err != nil {
@@ -211,7 +214,7 @@ func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.U
 	return nil, out.err
 }
 
-func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref ingest.BlobRef, head []byte) (Outcome, error) {
+func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref ingest.BlobRef, head []byte, note func(*ingest.Upload, ingest.BlobRef) error) (Outcome, error) {
 	u, err := tx.Upload(id)
 	if err != nil {
 		return Outcome{}, err
@@ -248,6 +251,11 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	u.State, u.Touched, u.Asset = ingest.UploadDone, e.now(), 0
 	if out.Asset != nil {
 		u.Asset = out.Asset.Number
+		if note != nil {
+			if err := note(u, ref); err != nil {
+				return Outcome{}, err
+			}
+		}
 	}
 	if err := tx.UpdateUpload(u); err != nil {
 		return Outcome{}, err

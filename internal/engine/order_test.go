@@ -268,13 +268,13 @@ func TestReprocessJob(t *testing.T) {
 		t.Errorf("image is %s", a.State)
 	}
 	w.process()
-	w.sameLog(j, framed("BeginReoptimize", "EndReoptimize", "ReoptimizeSuccess b.pdf", "ReoptimizeSuccess a.jpg"))
+	w.sameLog(j, framed("BeginReoptimize", "EndReoptimize", "ReoptimizeSuccess a.jpg", "ReoptimizeSuccess b.pdf"))
 	w.sameCounts(j, ingest.JobCounts{Total: 2, Success: 2})
 	if a := w.stored(image); a.State != ingest.AssetReady {
 		t.Errorf("image is %s", a.State)
 	}
 	rows := w.rows(j.Number)
-	if extra := rows[4].Extra; len(extra) != 1 || !strings.HasPrefix(extra[0], "unsharpMaskOptions") {
+	if extra := rows[3].Extra; len(extra) != 1 || !strings.HasPrefix(extra[0], "unsharpMaskOptions") {
 		t.Errorf("notes %q", extra)
 	}
 	parked := 0

@@ -44,6 +44,10 @@ func (s *steps) park(kind ingest.TaskKind, params any) {
 	*s = append(*s, step{kind: kind, params: params, parked: true})
 }
 
+func (s *steps) run(kind ingest.TaskKind) {
+	*s = append(*s, step{kind: kind})
+}
+
 // plan lists what a file of a type needs under the options of its job. Options
 // that this server cannot carry out are planned all the same and parked, under
 // the name that the upload option has in the Scene7 contract.
@@ -53,7 +57,7 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 	case ingest.TypeImage:
 		planImage(&s, fileName, contentType, o)
 	case ingest.TypePDF:
-		planRasterize(&s, "pdfOptions", o.PDF)
+		planPDF(&s, o.PDF)
 	case ingest.TypePostScript:
 		planRasterize(&s, "postScriptOptions", o.PostScript)
 	case ingest.TypeIllustrator:
@@ -63,11 +67,12 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 			s.park("inDesignOptions", o.InDesign)
 		}
 	case ingest.TypeMasterVideo:
+		s.run(ingest.TaskInspect)
 		if o.Video != nil {
 			s.park("mediaOptions", o.Video)
-		} else {
-			s.park(ingest.TaskInspect, nil)
 		}
+	case ingest.TypeAudio:
+		s.run(ingest.TaskInspect)
 	case ingest.TypeZip:
 		if o.Unpack {
 			s.park("unCompressOptions", nil)
@@ -79,6 +84,17 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 	}
 	planCommon(&s, o)
 	return s
+}
+
+// planPDF plans the thumbnail of a PDF file, unless nothing is to be made of it, and parks what else is wanted.
+func planPDF(s *steps, r *ingest.Rasterize) {
+	if r != nil && r.Process == "None" {
+		return
+	}
+	s.run(ingest.TaskInspect)
+	if r == nil || r.Process != "Thumbnail" || r.Words || r.Links {
+		planRasterize(s, "pdfOptions", r)
+	}
 }
 
 // planRasterize parks the pages of a document. Without options they are wanted.
@@ -93,7 +109,7 @@ func planRasterize(s *steps, kind ingest.TaskKind, r *ingest.Rasterize) {
 
 func planImage(s *steps, fileName, contentType string, o *ingest.Processing) {
 	if inspectable(fileName, contentType) {
-		*s = append(*s, step{kind: ingest.TaskInspect})
+		s.run(ingest.TaskInspect)
 	} else {
 		s.park(ingest.TaskInspect, nil)
 	}

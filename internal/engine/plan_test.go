@@ -38,15 +38,17 @@ func TestOptionsArePlannedAndParked(t *testing.T) {
 		"unsharp by nothing":     {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{}}, nil, ingest.AssetProcessing},
 		"layers":                 {"a.PSD", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, []string{"inspect", "photoshopOptions"}, ingest.AssetReady},
 		"layers of no PSD":       {"a.jpg", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, nil, ingest.AssetProcessing},
-		"pdf":                    {"a.pdf", ingest.Processing{}, []string{`pdfOptions {"process":"Rasterize"}`}, ingest.AssetReady},
+		"pdf":                    {"a.pdf", ingest.Processing{}, []string{`pdfOptions {"process":"Rasterize"}`}, ingest.AssetProcessing},
 		"pdf, None":              {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "None"}}, nil, ingest.AssetReady},
-		"pdf, thumbnail":         {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail"}}, []string{`pdfOptions {"process":"Thumbnail"}`}, ingest.AssetReady},
+		"pdf, thumbnail":         {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail"}}, nil, ingest.AssetProcessing},
+		"pdf, thumbnail, words":  {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail", Words: true}}, []string{`pdfOptions {"process":"Thumbnail","words":true}`}, ingest.AssetProcessing},
 		"postscript":             {"a.eps", ingest.Processing{}, []string{"postScriptOptions"}, ingest.AssetReady},
 		"illustrator":            {"a.ai", ingest.Processing{Illustrator: &ingest.Rasterize{Process: "Rasterize", Resolution: 300}}, []string{`illustratorOptions {"process":"Rasterize","resolution":300}`}, ingest.AssetReady},
 		"indesign":               {"a.indd", ingest.Processing{InDesign: "Pages"}, []string{`inDesignOptions "Pages"`}, ingest.AssetReady},
 		"indesign, None":         {"a.indd", ingest.Processing{InDesign: "None"}, nil, ingest.AssetReady},
-		"video":                  {"a.mp4", ingest.Processing{}, []string{"inspect"}, ingest.AssetReady},
-		"video presets":          {"a.mp4", ingest.Processing{Video: &ingest.Video{Presets: []string{"p"}}}, []string{`mediaOptions {"presets":["p"]}`}, ingest.AssetReady},
+		"video":                  {"a.mp4", ingest.Processing{}, nil, ingest.AssetProcessing},
+		"video presets":          {"a.mp4", ingest.Processing{Video: &ingest.Video{Presets: []string{"p"}}}, []string{`mediaOptions {"presets":["p"]}`}, ingest.AssetProcessing},
+		"audio":                  {"a.mp3", ingest.Processing{}, nil, ingest.AssetProcessing},
 		"archive":                {"a.zip", ingest.Processing{}, nil, ingest.AssetReady},
 		"archive to unpack":      {"a.zip", ingest.Processing{Unpack: true}, []string{"unCompressOptions"}, ingest.AssetReady},
 		"css":                    {"a.css", ingest.Processing{CSSStatic: no()}, []string{"cssOptions false"}, ingest.AssetReady},
@@ -108,6 +110,7 @@ func TestJobLogFileTypes(t *testing.T) {
 		"g.mp4": "Video", "h.mp3": "NoType", "i.docx": "NoType", "j.xml": "Xml", "k.svg": "Svg", "l.heic": "MasterImage",
 	} {
 		j, _ := w.deliver(w.editor, w.job(name), file{"", name, "x"})
+		w.process()
 		if got := w.row(j.Number, ingest.LogUploadSuccess).AssetType; got != want {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}

@@ -113,11 +113,9 @@ func (e *Engine) Session(ctx context.Context, p ingest.Principal, company ingest
 		return nil, nil, err
 	}
 	for _, u := range list {
-		s := Status{Upload: u, Last: u.Touched}
-		if u.State == ingest.UploadOpen && e.hasStage(ctx, u) {
-			if s, err = e.statusOf(ctx, u); err != nil {
-				return nil, nil, err
-			}
+		s, err := e.statusOf(ctx, u)
+		if err != nil {
+			return nil, nil, err
 		}
 		members = append(members, s)
 	}

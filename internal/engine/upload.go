@@ -381,7 +381,7 @@ func (e *Engine) StatusByKey(ctx context.Context, p ingest.Principal, company in
 }
 
 func (e *Engine) statusOf(ctx context.Context, u *ingest.Upload) (Status, error) {
-	if u.State != ingest.UploadOpen || u.Options.Session {
+	if u.State != ingest.UploadOpen || u.Options.Session || !e.hasStage(ctx, u) {
 		return Status{Upload: u, Last: u.Touched}, nil
 	}
 	a, release, err := e.active.hold(ctx, e, u)

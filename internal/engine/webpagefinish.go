@@ -15,6 +15,8 @@ type PageSpec struct {
 	Name  PageName
 	Main  ingest.Number // asset of the HTML file, a part so far
 	Parts []PagePart
+	// Note, if set, changes the session's facts in the transaction that ends it.
+	Note func(*ingest.Upload, *WebPage) error
 }
 
 // PagePart is one file of the page, by the asset that has its bytes: a part of the
@@ -69,6 +71,11 @@ func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id inges
 		}
 		if stages, err = e.endMembers(tx, session, ingest.UploadAborted, used); err != nil {
 			return err
+		}
+		if spec.Note != nil {
+			if err := spec.Note(session, page); err != nil {
+				return err
+			}
 		}
 		return e.endSession(tx, session, page)
 	})

@@ -8,7 +8,7 @@ import (
 	"sluice/internal/ingest"
 )
 
-// Found is what an inspection learnt of an image.
+// Found is what an inspection learnt of a file.
 type Found struct {
 	Media     ingest.Media
 	Type      ingest.AssetType // "" = as the file name says
@@ -17,12 +17,12 @@ type Found struct {
 	Warning   string           // why there is less than expected
 }
 
-// Inspector looks into an image file. A failure says whether another run makes sense.
+// Inspector looks into an image, video, sound or PDF file. A failure says whether another run makes sense.
 type Inspector interface {
 	Inspect(ctx context.Context, src io.Reader, size int64, fileName string) (Found, *engine.Failure)
 }
 
-// Inspect returns the handler that finds dimensions, type and thumbnail of an image.
+// Inspect returns the handler that finds dimensions, type and thumbnail of a file.
 func Inspect(files Files, inspector Inspector) Handler {
 	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
 		in, r, err := open(ctx, files, t)

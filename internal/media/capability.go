@@ -35,10 +35,10 @@ func tools() []tool {
 	return []tool{
 		{"vips", "--version", "pyramid TIFF, ICC profiles, CMYK, HEIC, AVIF, JPEG XL and JPEG 2000", "libvips-tools"},
 		{"vipsthumbnail", "--vips-version", "fast thumbnails of large pictures", "libvips-tools"},
-		{"ffmpeg", "-version", "posters, cuts and conversions of video and audio", "ffmpeg"},
-		{"ffprobe", "-version", "length, size and streams of video and audio", "ffmpeg"},
-		{"gs", "--version", "EPS and PostScript", "ghostscript"},
-		{"pdftoppm", "-v", "pages of PDF files", "poppler-utils"},
+		{"ffmpeg", "-version", "thumbnails of video and audio", "ffmpeg"},
+		{"ffprobe", "-version", "dimensions and streams of video and audio", "ffmpeg"},
+		{"gs", "--version", "EPS and PostScript, and thumbnails of PDF files without pdftoppm", "ghostscript"},
+		{"pdftoppm", "-v", "thumbnails of PDF files", "poppler-utils"},
 		{"exiftool", "-ver", "embedded metadata and InDesign previews", "libimage-exiftool-perl"},
 	}
 }
@@ -62,7 +62,7 @@ func confinement() Capability {
 	if !c.Found {
 		c.Need = "a Linux kernel with seccomp filters (and 5.13 or later with Landlock), on amd64 or arm64"
 	} else if level.Landlock == 0 {
-		c.Need = "optional second wall: Linux 5.13 or later with lsm=landlock among its boot options"
+		c.Need = "for external tools, and as a second wall of workers: Linux 5.13 or later with lsm=landlock among its boot options"
 	}
 	return c
 }

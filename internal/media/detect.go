@@ -61,7 +61,10 @@ func byExtension(found string) map[string]string {
 		return map[string]string{".tga": "image/x-tga"}
 	case "application/octet-stream":
 		// These have no signature at their start.
-		return map[string]string{".tga": "image/x-tga", ".ts": "video/mp2t", ".m2ts": "video/mp2t"}
+		return map[string]string{
+			".tga": "image/x-tga", ".ts": "video/mp2t", ".m2ts": "video/mp2t", ".mts": "video/mp2t", ".m2t": "video/mp2t",
+			".ac3": "audio/ac3",
+		}
 	}
 	return nil
 }

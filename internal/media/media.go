@@ -3,11 +3,14 @@
 // this program started again as `media-worker`, confined by package box, fed through pipes, bounded in pixels, memory
 // and time, and killed with its process group when it misbehaves.
 //
-// It knows JPEG, PNG, GIF, WebP, BMP and TIFF without any external tool. Capabilities tells which tools for other
+// It knows JPEG, PNG, GIF, WebP, BMP and TIFF without any external tool. For video, sound and PDF files an external
+// tool, which the worker turns into inside a box of its own, gives a picture. Capabilities tells which tools for other
 // formats this machine has.
 package media
 
 import (
+	"time"
+
 	"sluice/internal/media/fault"
 )
 
@@ -20,18 +23,19 @@ type Class = fault.Class
 // Inspection is what was learnt about one file. All of it comes from a process that read untrusted bytes: it is
 // checked for plausibility, and no number in it is larger than the limits allow.
 type Inspection struct {
-	ContentType  string     // by content, e.g. image/jpeg; application/octet-stream when unknown
-	Format       string     // jpeg, png, gif, webp, bmp or tiff; "" when it is none of them
-	Width        int        // stored pixels, before the orientation is applied; 0 when unknown
-	Height       int        // stored pixels
-	Frames       int        // animation frames or TIFF pages; 1 for a still picture
-	FramesCapped bool       // there are more frames than Options.MaxFrames
-	HasAlpha     bool       // the file has an alpha channel or a transparent colour
-	ColorModel   string     // gray, ycbcr, rgb, cmyk or paletted
-	BitDepth     int        // bits per channel, or per index when paletted
-	Orientation  int        // EXIF orientation 1..8; 1 is upright
-	Resolution   float64    // horizontal, in pixels per inch; 0 when the file does not say
-	Thumbnail    *Thumbnail // nil when none was asked for or it could not be made
+	ContentType  string        // by content, e.g. image/jpeg; application/octet-stream when unknown
+	Format       string        // jpeg, png, gif, webp, bmp or tiff; "" when it is none of them
+	Width        int           // stored pixels, before the orientation is applied; 0 when unknown
+	Height       int           // stored pixels
+	Frames       int           // animation frames or TIFF pages; 1 for a still picture
+	FramesCapped bool          // there are more frames than Options.MaxFrames
+	HasAlpha     bool          // the file has an alpha channel or a transparent colour
+	ColorModel   string        // gray, ycbcr, rgb, cmyk or paletted
+	BitDepth     int           // bits per channel, or per index when paletted
+	Orientation  int           // EXIF orientation 1..8; 1 is upright
+	Resolution   float64       // horizontal, in pixels per inch; 0 when the file does not say
+	Duration     time.Duration // of video and sound; 0 when unknown
+	Thumbnail    *Thumbnail    // nil when none was asked for or it could not be made
 }
 
 // Thumbnail is a small upright picture: image/jpeg, or image/png when a pixel of it is not opaque.

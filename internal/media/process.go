@@ -5,7 +5,6 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"strings"
 	"sync"
 	"time"
 
@@ -31,17 +30,32 @@ type process struct {
 	exited bool // the worker ended; its number may belong to somebody else soon
 }
 
-// startProcess starts a worker in its own process group with an empty environment and sends the setup. The worker
-// is gone, at the latest, when this process is.
+// startProcess starts a worker, whose descriptor 3 is an empty nameless file.
 func startProcess(o Options) (*process, error) {
+	spool, err := o.nameless()
+	if err != nil {
+		return nil, err
+	}
+	defer spool.Close()
+	return launch(o, spool)
+}
+
+// nameless makes an empty file without a name in the spool folder. The caller closes it.
+func (o Options) nameless() (*os.File, error) {
 	spool, err := os.CreateTemp(o.SpoolDir, "sluice-media-*")
 	if err != nil {
 		return nil, failure(fault.Unavailable, err, "no spool file for the media worker can be created")
 	}
-	defer spool.Close()
 	if err := os.Remove(spool.Name()); err != nil {
+		spool.Close()
 		return nil, failure(fault.Unavailable, err, "the spool file of the media worker cannot be made nameless")
 	}
+	return spool, nil
+}
+
+// launch starts the worker program in its own process group, with an empty environment and file as its descriptor 3.
+// It is gone, at the latest, when this process is.
+func launch(o Options, file *os.File) (*process, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, failure(fault.Unavailable, err, "no pipe to the media worker can be opened")
@@ -59,7 +73,7 @@ func startProcess(o Options) (*process, error) {
 	// The line says why the runtime gave up; the stacks of all goroutines would drown it.
 	p.cmd.Env = []string{"GOTRACEBACK=none"}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, &p.stderr
-	p.cmd.ExtraFiles = []*os.File{spool}
+	p.cmd.ExtraFiles = []*os.File{file}
 	p.cmd.SysProcAttr = ownGroup()
 	p.cmd.WaitDelay = 2 * time.Second
 	if err := p.cmd.Start(); err != nil {
@@ -150,29 +164,4 @@ func (p *process) broken(when string, cause error) *fault.Error {
 		cause = nil
 	}
 	return failure(fault.Crashed, cause, "the media worker stopped %s (%s)", when, reason)
-}
-
-// tail keeps the last bytes of what a worker writes to its standard error.
-type tail struct {
-	mu   sync.Mutex
-	kept []byte
-}
-
-const tailBytes = 4096
-
-// Write never fails and never keeps more than tailBytes.
-func (t *tail) Write(p []byte) (int, error) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.kept = append(t.kept, p[max(0, len(p)-tailBytes):]...)
-	t.kept = t.kept[max(0, len(t.kept)-tailBytes):]
-	return len(p), nil
-}
-
-// lastLine is the last line that was not empty, fit for a log.
-func (t *tail) lastLine() string {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	lines := strings.Split(strings.TrimSpace(string(t.kept)), "\n")
-	return plain(strings.TrimSpace(lines[len(lines)-1]), maxMessage)
 }

@@ -19,11 +19,14 @@ import (
 //	... repeated; the worker ends when its input ends
 //
 // Descriptor 3 of the worker is an empty nameless file for input that is too long to be kept in memory.
+//
+// A setup that names a tool makes the worker turn into that program instead, inside the box: what follows the hello
+// is the tool's own output until its end, and descriptor 3 is the file that it reads.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
-const protocolVersion = 2
+const protocolVersion = 3
 
-// spoolDescriptor is the worker's descriptor of its nameless file.
+// spoolDescriptor is the worker's descriptor of its nameless file, or of the tool's input.
 const spoolDescriptor = 3
 
 type setup struct {
@@ -34,6 +37,13 @@ type setup struct {
 	InputBytes   int64         `json:"inputBytes"`
 	RenderBytes  int64         `json:"renderBytes"`
 	AllowUnboxed bool          `json:"allowUnboxed,omitempty"`
+	Tool         *toolCall     `json:"tool,omitempty"`
+}
+
+// toolCall is a program to run and what it is told. Nothing in it is a client's.
+type toolCall struct {
+	Path string   `json:"path"`
+	Args []string `json:"args"`
 }
 
 type hello struct {

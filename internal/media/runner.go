@@ -100,6 +100,24 @@ func (r *Runner) Close() error {
 // with runs step with a worker, and decides what becomes of the worker afterwards. It gives step the time that the
 // options allow, the worker's start included.
 func (r *Runner) with(ctx context.Context, step func(*process) error) error {
+	return r.turn(ctx, func(limited context.Context) error {
+		p, err := r.take(limited)
+		if err != nil {
+			return err
+		}
+		stop := context.AfterFunc(limited, p.kill)
+		err = step(p)
+		if !stop() {
+			p.unusable = true // The kill is on its way, even if the answer was faster.
+		}
+		r.release(p)
+		return err
+	})
+}
+
+// turn runs step when fewer than Options.Workers others run, with a context that ends when its time is over or the
+// Runner is closed.
+func (r *Runner) turn(ctx context.Context, step func(limited context.Context) error) error {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
@@ -121,16 +139,7 @@ func (r *Runner) with(ctx context.Context, step func(*process) error) error {
 	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
 	defer cancel()
 	defer context.AfterFunc(r.closing, cancel)()
-	p, err := r.take(limited)
-	if err == nil {
-		stop := context.AfterFunc(limited, p.kill)
-		err = step(p)
-		if !stop() {
-			p.unusable = true // The kill is on its way, even if the answer was faster.
-		}
-		r.release(p)
-	}
-	return r.judge(ctx, limited, err)
+	return r.judge(ctx, limited, step(limited))
 }
 
 // judge finds out whether a broken conversation was broken on purpose. An answer about the file is final.

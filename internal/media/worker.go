@@ -24,6 +24,9 @@ func RunWorker(stdin io.Reader, stdout io.Writer) error {
 	if todo.Version != protocolVersion {
 		return fmt.Errorf("media worker: protocol version %d, this program speaks %d", todo.Version, protocolVersion)
 	}
+	if todo.Tool != nil {
+		return becomeTool(todo, stdout)
+	}
 	processor := box.NewProcessor(todo.CPUSeconds)
 	spool := os.NewFile(spoolDescriptor, "spool")
 	level := box.Apply(todo.Box)

@@ -29,18 +29,23 @@ func Apply(limits Limits) Level {
 	} else {
 		level.Landlock = abi
 	}
-	if err := applySeccomp(); err != nil {
-		level.miss("seccomp", err)
+	level.closeCalls(filter)
+	return level
+}
+
+// closeCalls raises the filter that build makes, and no_new_privs with it.
+func (l *Level) closeCalls(build func(arch uint32, pid int) program) {
+	if err := applySeccomp(build); err != nil {
+		l.miss("seccomp", err)
 	} else {
-		level.Seccomp = true
+		l.Seccomp = true
 	}
 	// The kernel puts a filter on every thread only together with no_new_privs on every thread, and the filter
 	// refuses prctl, so the flag is asked for only when there is no filter.
 	set, err := unix.PrctlRetInt(unix.PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0)
-	if level.NoNewPrivs = level.Seccomp || err == nil && set == 1; !level.NoNewPrivs {
-		level.miss("no_new_privs", errors.New("not set"))
+	if l.NoNewPrivs = l.Seccomp || err == nil && set == 1; !l.NoNewPrivs {
+		l.miss("no_new_privs", errors.New("not set"))
 	}
-	return level
 }
 
 // Supported says what Apply would raise on this kernel, without raising it.

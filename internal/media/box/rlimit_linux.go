@@ -22,6 +22,14 @@ const maxThreads = 64
 
 func applyRlimits(limits Limits) error {
 	debug.SetMaxThreads(maxThreads)
+	if err := limitCounts(limits); err != nil {
+		return err
+	}
+	return limitMemory(limits.MemoryBytes)
+}
+
+// limitCounts sets the limits that are plain figures.
+func limitCounts(limits Limits) error {
 	wanted := []struct {
 		name     string
 		resource int
@@ -41,7 +49,7 @@ func applyRlimits(limits Limits) error {
 			return fmt.Errorf("limit %s to %d: %w", w.name, w.value, err)
 		}
 	}
-	return limitMemory(limits.MemoryBytes)
+	return nil
 }
 
 func limitMemory(budget int64) error {

@@ -64,22 +64,39 @@ func (p *program) onlyIf(number, arg uint32, op uint16, value, yes, no uint32) {
 	p.answer(no)
 }
 
-// filter builds the program for the machine arch (an AUDIT_ARCH constant) and the process pid.
-func filter(arch uint32, pid int) program {
-	const pass = unix.SECCOMP_RET_ALLOW
-	refuse := uint32(unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM))
+// The two answers to a system call of the expected machine.
+const (
+	pass   = unix.SECCOMP_RET_ALLOW
+	refuse = unix.SECCOMP_RET_ERRNO | uint32(unix.EPERM)
+)
+
+// passing begins a program for the machine arch (an AUDIT_ARCH constant) that lets these calls through.
+func passing(arch uint32, calls []uint32) program {
 	var p program
 	p.load(offsetArch)
 	p = append(p, unix.SockFilter{Code: unix.BPF_JMP | unix.BPF_JEQ | unix.BPF_K, K: arch, Jt: 1})
 	p.answer(unix.SECCOMP_RET_KILL_PROCESS)
 	p.load(offsetNumber)
-	for _, number := range allowed() {
+	for _, number := range calls {
 		p.when(unix.BPF_JEQ, number, 1)
 		p.answer(pass)
 	}
+	return p
+}
+
+// filter builds the program for a worker: the machine arch (an AUDIT_ARCH constant) and the process pid.
+func filter(arch uint32, pid int) program {
+	p := passing(arch, allowed())
 	// Memory that can be executed is never needed after the start.
 	p.onlyIf(unix.SYS_MMAP, 2, unix.BPF_JSET, unix.PROT_EXEC, refuse, pass)
 	p.onlyIf(unix.SYS_MPROTECT, 2, unix.BPF_JSET, unix.PROT_EXEC, refuse, pass)
+	p.threadsOnly(pid)
+	return p
+}
+
+// threadsOnly ends a program: it lets the process pid start threads, signal itself and look at its own limits, and
+// refuses all that is left.
+func (p *program) threadsOnly(pid int) {
 	// Threads yes, processes no. The newer call hides its flags behind a pointer; ENOSYS makes the caller fall back.
 	p.onlyIf(unix.SYS_CLONE, 0, unix.BPF_JSET, unix.CLONE_THREAD, pass, refuse)
 	p.when(unix.BPF_JEQ, unix.SYS_CLONE3, 1)
@@ -87,7 +104,6 @@ func filter(arch uint32, pid int) program {
 	p.onlyIf(unix.SYS_TGKILL, 0, unix.BPF_JEQ, uint32(pid), pass, refuse)
 	p.onlyIf(unix.SYS_PRLIMIT64, 0, unix.BPF_JEQ, 0, pass, refuse)
 	p.answer(refuse)
-	return p
 }
 
 // machine is the AUDIT_ARCH constant of this build.
@@ -101,13 +117,13 @@ func machine() (uint32, error) {
 	return 0, fmt.Errorf("no filter is written for %s", runtime.GOARCH)
 }
 
-// applySeccomp puts the filter on all threads in one step.
-func applySeccomp() error {
+// applySeccomp puts the filter that build makes on all threads in one step.
+func applySeccomp(build func(arch uint32, pid int) program) error {
 	arch, err := machine()
 	if err != nil {
 		return err
 	}
-	code := filter(arch, os.Getpid())
+	code := build(arch, os.Getpid())
 	prog := unix.SockFprog{Len: uint16(len(code)), Filter: &code[0]}
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

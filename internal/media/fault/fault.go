@@ -28,18 +28,21 @@ const (
 	Unavailable Class = "unavailable"
 	// Cancelled means that the caller's context ended first.
 	Cancelled Class = "cancelled"
+	// Missing means that a tool which could read the file is not installed on this machine, or may not be used there.
+	Missing Class = "missing"
 )
 
 // Known reports whether c is one of the classes above. What a child sends is checked with it.
 func (c Class) Known() bool {
 	switch c {
-	case TooLarge, Corrupt, Unsupported, Refused, Invalid, Source, Timeout, Crashed, Unavailable, Cancelled:
+	case TooLarge, Corrupt, Unsupported, Refused, Invalid, Source, Timeout, Crashed, Unavailable, Cancelled, Missing:
 		return true
 	}
 	return false
 }
 
-// Retryable reports whether the same file may succeed later: the cause was not the file.
+// Retryable reports whether the same file may succeed a little later: the cause was not the file. A tool that is
+// missing will be missing then, too.
 func (c Class) Retryable() bool {
 	switch c {
 	case Source, Timeout, Crashed, Unavailable, Cancelled:
@@ -55,6 +58,9 @@ type Error struct {
 	Op    string
 	Msg   string
 	Err   error
+	// Tool is the external program that failed or is missing; "" when none is to blame. Msg then names it and says
+	// nothing else of this machine, whatever the class.
+	Tool string
 }
 
 // Error returns the message, followed by the cause when there is one.

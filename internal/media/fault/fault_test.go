@@ -26,6 +26,7 @@ func TestOnlyFailuresOfTheFileAreFinal(t *testing.T) {
 	retryable := map[fault.Class]bool{
 		fault.TooLarge: false, fault.Corrupt: false, fault.Unsupported: false, fault.Refused: false, fault.Invalid: false,
 		fault.Source: true, fault.Timeout: true, fault.Crashed: true, fault.Unavailable: true, fault.Cancelled: true,
+		fault.Missing: false,
 	}
 	for class, want := range retryable {
 		if !class.Known() || class.Retryable() != want {

@@ -1,0 +1,19 @@
+package box
+
+// Tool is a program that reads one file and writes what it makes to its standard output.
+type Tool struct {
+	// Path is the program, absolute and without symbolic links.
+	Path string
+	// Args are its arguments, the name of the program not among them.
+	Args []string
+	// Env is its whole environment.
+	Env []string
+	// Input is the one file that it may read besides the system's programs, libraries and fonts; usually a name of a
+	// descriptor that it inherits.
+	Input string
+}
+
+// ClosedForTools reports whether a tool in the box can reach no file but its input and what every program of the
+// system may read, no network and no other process, within its limits. Tools open files themselves, so the filter
+// alone, which cannot tell one file from another, is not enough for them.
+func (l Level) ClosedForTools() bool { return l.Closed() && l.Landlock > 0 }

@@ -1,0 +1,96 @@
+package box
+
+import (
+	"fmt"
+	"syscall"
+
+	"github.com/landlock-lsm/go-landlock/landlock"
+	llsyscall "github.com/landlock-lsm/go-landlock/landlock/syscall"
+	"golang.org/x/sys/unix"
+)
+
+// Exec raises the walls of a tool around the calling process, tells ready which stand, and turns the process into
+// the tool, with the descriptors that are inherited without the close-on-exec flag. It returns only when ready
+// refused or the tool could not be started; the process is confined for good even then.
+//
+// A tool differs from a worker in that it may read files: its input, and what programs of the system need to start.
+// It may not write to any, and has, like a worker, neither network nor children. Limits.FileBytes is taken as 0.
+func Exec(limits Limits, t Tool, ready func(Level) error) error {
+	var level Level
+	limits.FileBytes = 0
+	if err := limitTool(limits); err != nil {
+		level.miss("rlimits", err)
+	} else {
+		level.Rlimits = true
+	}
+	abi, err := landlockABI()
+	if err == nil {
+		err = landlock.V11.BestEffort().Restrict(readable(t)...)
+	}
+	if err != nil {
+		level.miss("Landlock", err)
+	} else {
+		level.Landlock = abi
+	}
+	level.closeCalls(toolFilter)
+	if err := ready(level); err != nil {
+		return err
+	}
+	// The last limit, because this program has more mapped than a tool may have; the kernel starts anew with exec.
+	if limits.MemoryBytes > 0 {
+		ceiling := uint64(limits.MemoryBytes) + addressSlack
+		if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: ceiling, Max: ceiling}); err != nil {
+			return fmt.Errorf("limit address space to %d bytes: %w", ceiling, err)
+		}
+	}
+	return fmt.Errorf("start %s: %w", t.Path, syscall.Exec(t.Path, append([]string{t.Path}, t.Args...), t.Env))
+}
+
+// limitTool sets all limits but the one on memory.
+func limitTool(limits Limits) error {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{}); err != nil {
+		return fmt.Errorf("limit file size to 0: %w", err)
+	}
+	return limitCounts(limits)
+}
+
+// readable lists what a tool may open: the places of programs, libraries and fonts, where the system keeps nothing
+// that is secret, and its input.
+func readable(t Tool) []landlock.Rule {
+	const read = landlock.AccessFSSet(llsyscall.AccessFSReadFile)
+	return []landlock.Rule{
+		landlock.RODirs("/usr", "/lib", "/lib32", "/lib64", "/bin", "/nix/store", "/gnu/store").IgnoreIfMissing(),
+		landlock.RODirs("/etc/fonts", "/var/cache/fontconfig", "/etc/ghostscript", "/var/lib/ghostscript").IgnoreIfMissing(),
+		landlock.PathAccess(read, "/etc/ld.so.cache", "/dev/null", "/dev/urandom").IgnoreIfMissing(),
+		landlock.ROFiles(t.Path),
+		landlock.PathAccess(read, t.Input),
+	}
+}
+
+// toolCalls lists the system calls that a tool has besides those of a worker: reading files, and what the C library
+// does when a program starts. Calls that older machines have besides are in calls.
+func toolCalls() []uint32 {
+	return []uint32{
+		unix.SYS_EXECVE, unix.SYS_MMAP, unix.SYS_MPROTECT, unix.SYS_SET_TID_ADDRESS,
+		unix.SYS_FACCESSAT, unix.SYS_FACCESSAT2, unix.SYS_READLINKAT, unix.SYS_STATX, unix.SYS_GETDENTS64, unix.SYS_GETCWD,
+		unix.SYS_STATFS, unix.SYS_FSTATFS, unix.SYS_FADVISE64, unix.SYS_READAHEAD, unix.SYS_PREADV,
+		unix.SYS_DUP, unix.SYS_DUP3, unix.SYS_PIPE2, unix.SYS_PSELECT6, unix.SYS_IOCTL, unix.SYS_UMASK,
+		unix.SYS_UNAME, unix.SYS_SYSINFO, unix.SYS_GETUID, unix.SYS_GETEUID, unix.SYS_GETGID, unix.SYS_GETEGID, unix.SYS_GETPPID,
+		unix.SYS_GETPGID, unix.SYS_TIMES, unix.SYS_CLOCK_GETRES, unix.SYS_GETCPU, unix.SYS_GETPRIORITY,
+		unix.SYS_SCHED_GETPARAM, unix.SYS_SCHED_GETSCHEDULER, unix.SYS_SCHED_GET_PRIORITY_MAX, unix.SYS_SCHED_GET_PRIORITY_MIN,
+		unix.SYS_GET_MEMPOLICY, unix.SYS_MEMBARRIER, unix.SYS_RT_SIGTIMEDWAIT, unix.SYS_RT_SIGPENDING,
+	}
+}
+
+// writing are the flags of an open that would make or change a file.
+const writing = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
+
+// toolFilter builds the program for a tool: the machine arch (an AUDIT_ARCH constant) and the process pid.
+func toolFilter(arch uint32, pid int) program {
+	p := passing(arch, append(append(allowed(), toolCalls()...), machineCalls()...))
+	p.onlyIf(unix.SYS_OPENAT, 2, unix.BPF_JSET, writing, refuse, pass)
+	p.openByName()
+	p.onlyIf(unix.SYS_PRCTL, 0, unix.BPF_JEQ, unix.PR_SET_NAME, pass, refuse)
+	p.threadsOnly(pid)
+	return p
+}

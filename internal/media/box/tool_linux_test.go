@@ -1,0 +1,116 @@
+package box
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sys/unix"
+)
+
+// becomeTool turns the test binary, in the box of a tool, into itself.
+func becomeTool(input string) {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	tool := Tool{Path: self, Args: []string{"tool", input}, Input: input, Env: []string{"A=1"}}
+	err = Exec(Limits{OpenFiles: 16, CPUSeconds: 20}, tool, func(level Level) error {
+		if !level.ClosedForTools() {
+			return fmt.Errorf("the level is %v", level)
+		}
+		return nil
+	})
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// toolAttempts tries what a hijacked tool would try, and prints what came of it.
+func toolAttempts(input string) {
+	results := map[string]string{}
+	try := func(name string, err error) {
+		results[name] = "done"
+		var errno unix.Errno
+		if errors.As(err, &errno) {
+			results[name] = unix.ErrnoName(errno)
+		} else if err != nil {
+			results[name] = err.Error()
+		}
+	}
+	open := func(path string, flags int) error {
+		_, err := unix.Open(path, flags, 0o600)
+		return err
+	}
+	socket := func(domain, kind int) error {
+		_, err := unix.Socket(domain, kind, 0)
+		return err
+	}
+	beside := filepath.Join(filepath.Dir(input), "beside")
+	try("read the input", open(input, unix.O_RDONLY))
+	try("read beside the input", open(beside, unix.O_RDONLY))
+	try("read the users", open("/etc/passwd", unix.O_RDONLY))
+	try("read the parent's memory", open(fmt.Sprintf("/proc/%d/mem", os.Getppid()), unix.O_RDONLY))
+	try("list the libraries", open("/usr/lib", unix.O_RDONLY|unix.O_DIRECTORY))
+	try("list the root", func() error { _, err := os.ReadDir("/"); return err }())
+	try("write the input", open(input, unix.O_WRONLY))
+	try("truncate the input", open(input, unix.O_TRUNC))
+	try("make a file", open(beside+"2", unix.O_CREAT|unix.O_RDWR))
+	try("remove the input", unix.Unlink(input))
+	try("rename the input", unix.Rename(input, beside))
+	try("link the input", unix.Link(input, beside+"2"))
+	try("change the input's mode", unix.Chmod(input, 0o777))
+	try("TCP socket", socket(unix.AF_INET, unix.SOCK_STREAM))
+	try("UDP socket", socket(unix.AF_INET, unix.SOCK_DGRAM))
+	try("Unix socket", socket(unix.AF_UNIX, unix.SOCK_STREAM))
+	try("run a program", exec.Command("/bin/true").Run())
+	try("trace", unix.PtraceAttach(unix.Getppid()))
+	try("signal another process", unix.Kill(unix.Getppid(), 0))
+	try("more files", unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1 << 16, Max: 1 << 16}))
+	_, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0)
+	try("io_uring", errno)
+	_, _, errno = unix.Syscall(unix.SYS_OPENAT2, 0, 0, 0)
+	try("open by the newest call", errno)
+	if err := json.NewEncoder(os.Stdout).Encode(results); err != nil {
+		panic(err)
+	}
+}
+
+func TestExecLetsAToolReadItsInputOnly(t *testing.T) {
+	if supported := Supported(); !supported.ClosedForTools() {
+		t.Skipf("this kernel cannot confine tools: %v", supported)
+	}
+	folder := t.TempDir()
+	for _, name := range []string{"input", "beside"} {
+		if err := os.WriteFile(filepath.Join(folder, name), []byte("x"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stdout, stderr, err := runSelf(t, "become-tool", filepath.Join(folder, "input"))
+	if err != nil {
+		t.Fatalf("child: %v\n%s", err, stderr)
+	}
+	var got map[string]string
+	if err := json.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatalf("%v in %q", err, stdout)
+	}
+	want := map[string]string{
+		"read the input": "done", "list the libraries": "done",
+		"read beside the input": "EACCES", "read the users": "EACCES", "read the parent's memory": "EACCES", "list the root": "EACCES",
+		"write the input": "EPERM", "truncate the input": "EPERM", "make a file": "EPERM", "remove the input": "EPERM",
+		"rename the input": "EPERM", "link the input": "EPERM", "change the input's mode": "EPERM",
+		"TCP socket": "EPERM", "UDP socket": "EPERM", "Unix socket": "EPERM",
+		"run a program": "EPERM", "trace": "EPERM", "signal another process": "EPERM", "more files": "EPERM",
+		"io_uring": "EPERM", "open by the newest call": "EPERM",
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("attempts (-want +got):\n%s", diff)
+	}
+	if kept, err := os.ReadFile(filepath.Join(folder, "input")); err != nil || string(kept) != "x" {
+		t.Errorf("the input holds %q, %v", kept, err)
+	}
+}

@@ -1,0 +1,134 @@
+package media
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"os"
+
+	"sluice/internal/media/fault"
+)
+
+// maxPicture is the longest picture in bytes that is taken from a tool.
+const maxPicture = 32 << 20
+
+// posterEdge is the longer edge in pixels of the pictures that tools are asked for; thumbnails are made from them.
+const posterEdge = 1024
+
+// Poster finds out what the video, sound or PDF file in src is, of which it reads at most size bytes, and makes a
+// thumbnail from a picture that stands for it: a frame that is not dark, the embedded cover, the first page. Sound
+// without a cover has no thumbnail, which is no failure. A tool in the box gives the picture, and a worker, which does
+// not trust it, makes the thumbnail. fileName is a hint for types that the content does not tell, and no tool sees it.
+//
+// When src is a whole file, or an io.SectionReader over one, the tool reads that file; otherwise src is copied into
+// the spool folder first, up to Options.MaxInputBytes. What Inspect says of waiting, limits and errors holds here too;
+// each of the two steps has the whole of Options.Timeout. An error of class Missing says which tool is not installed.
+func (r *Runner) Poster(ctx context.Context, src io.Reader, size int64, fileName string, want ThumbnailSpec) (Inspection, error) {
+	const op = "media.Poster"
+	if _, err := want.edge(); err != nil {
+		return Inspection{}, attributed(err, op)
+	}
+	found := Inspection{}
+	in, head, err := r.opts.toolFile(src, size)
+	if err != nil {
+		return found, attributed(err, op)
+	}
+	defer in.Close()
+	found.ContentType = Detect(head, fileName)
+	var picture []byte
+	switch demuxer := demuxerFor(found.ContentType, head); {
+	case found.ContentType == "application/pdf" && !want.Skip:
+		picture, err = r.firstPage(ctx, in.File)
+	case found.ContentType == "application/pdf":
+	case demuxer != "":
+		picture, err = r.footage(ctx, footage{in.File, demuxer}, &found, !want.Skip)
+	default:
+		err = failure(fault.Unsupported, nil, "the content is not a video, sound or PDF file that is read here, whatever its name says")
+	}
+	if err == nil && picture != nil {
+		err = r.fromPicture(ctx, picture, want, &found)
+	}
+	return found, attributed(err, op)
+}
+
+// fromPicture makes the thumbnail from what a tool gave.
+func (r *Runner) fromPicture(ctx context.Context, picture []byte, want ThumbnailSpec, found *Inspection) error {
+	inspected, err := r.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), "poster", want)
+	if class := fault.ClassOf(err); class == fault.Corrupt || class == fault.Unsupported {
+		return failure(class, err, "the picture in the file could not be read")
+	}
+	found.Thumbnail = inspected.Thumbnail
+	return err
+}
+
+// withTool runs step, which is about one tool's program, when it is its turn, and names the tool when its time is over.
+func (r *Runner) withTool(ctx context.Context, program string, step func(limited context.Context) error) error {
+	err := r.turn(ctx, step)
+	if fault.ClassOf(err) == fault.Timeout {
+		return toolRun{program: program}.failed(fault.Timeout, err, "did not finish the file within the limit of %v and was ended", r.opts.Timeout)
+	}
+	return err
+}
+
+// toolSource is the file that a tool reads.
+type toolSource struct {
+	*os.File
+	own bool // it is a copy
+}
+
+// Close removes a copy, and leaves the caller's file alone.
+func (s toolSource) Close() error {
+	if s.own {
+		return s.File.Close()
+	}
+	return nil
+}
+
+// toolFile gives src as a file of its own, with its first bytes.
+func (o Options) toolFile(src io.Reader, size int64) (toolSource, []byte, error) {
+	if size < 0 {
+		return toolSource{}, nil, failure(fault.Invalid, nil, "a file of %d bytes was to be inspected", size)
+	}
+	in := toolSource{File: wholeFile(src, size)}
+	if in.File == nil {
+		if size > o.MaxInputBytes {
+			return in, nil, failure(fault.TooLarge, nil, "the file has %d bytes, at most %d are copied for a tool", size, o.MaxInputBytes)
+		}
+		spool, err := o.nameless()
+		if err != nil {
+			return in, nil, err
+		}
+		in = toolSource{spool, true}
+		if n, err := io.Copy(spool, io.LimitReader(src, size)); err != nil || n < size {
+			in.Close()
+			return in, nil, failure(fault.Source, err, "the file could not be copied for a tool, %d of %d bytes were", n, size)
+		}
+	}
+	head := make([]byte, min(detectBytes, size))
+	if n, err := in.ReadAt(head, 0); n < len(head) && !errors.Is(err, io.EOF) {
+		in.Close()
+		return in, nil, failure(fault.Source, err, "reading the file failed")
+	}
+	return in, head, nil
+}
+
+// wholeFile returns the file behind src if src is all of it and nothing else; nil otherwise.
+func wholeFile(src io.Reader, size int64) *os.File {
+	at, length := int64(0), size
+	f, ok := src.(*os.File)
+	if section, is := src.(interface {
+		Outer() (io.ReaderAt, int64, int64)
+	}); is {
+		var outer io.ReaderAt
+		outer, at, length = section.Outer()
+		f, ok = outer.(*os.File)
+	}
+	if !ok || at != 0 || length != size {
+		return nil
+	}
+	if info, err := f.Stat(); err != nil || !info.Mode().IsRegular() || info.Size() != size {
+		return nil
+	}
+	return f
+}

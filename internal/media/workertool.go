@@ -1,0 +1,30 @@
+package media
+
+import (
+	"fmt"
+	"io"
+
+	"sluice/internal/media/box"
+	"sluice/internal/media/frame"
+)
+
+// toolInput is the name by which a tool opens its input anew, from the start and with a place of its own in it.
+const toolInput = "/proc/self/fd/3"
+
+// becomeTool turns the worker into the tool of the setup. It returns only when that could not be done.
+func becomeTool(todo setup, stdout io.Writer) error {
+	tool := box.Tool{
+		Path: todo.Tool.Path, Args: todo.Tool.Args, Input: toolInput,
+		Env: []string{"LC_ALL=C", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "TMPDIR=/nonexistent"},
+	}
+	err := box.Exec(todo.Box, tool, func(level box.Level) error {
+		if err := frame.Write(stdout, hello{Version: protocolVersion, Box: level}); err != nil {
+			return fmt.Errorf("say hello: %w", err)
+		}
+		if !level.ClosedForTools() && !todo.AllowUnboxed {
+			return fmt.Errorf("the box is open: %v", level)
+		}
+		return nil
+	})
+	return fmt.Errorf("media worker: %w", err)
+}
