@@ -29,8 +29,9 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t
 	workers := &jobs.Workers{
 		Queue: e, Size: cfg.MediaWorkers + 1, Now: time.Now, Log: log,
 		Handlers: map[ingest.TaskKind]jobs.Handler{
-			ingest.TaskInspect: jobs.Inspect(e, inspector{t.runner, log}),
-			ingest.TaskDigest:  jobs.Digest(e),
+			ingest.TaskInspect:   jobs.Inspect(e, inspector{t.runner, log}),
+			ingest.TaskThumbnail: jobs.Thumbnail(e, inspector{t.runner, log}),
+			ingest.TaskDigest:    jobs.Digest(e),
 		},
 		Ended: ended,
 	}

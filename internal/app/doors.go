@@ -9,6 +9,7 @@ import (
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
 	"sluice/internal/protocol/api"
+	"sluice/internal/protocol/brightsign"
 	"sluice/internal/protocol/guard"
 	"sluice/internal/protocol/scene7"
 	"sluice/internal/protocol/scene7/ipsapi"
@@ -46,9 +47,22 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 	if err != nil {
 		return nil, err
 	}
+	bright := brightsign.New(brightsign.Deps{
+		Engine: e, Logins: logins, Tokens: tokens{logins}, Log: log,
+		Address: func(r *http.Request) string { return guard.ClientAddress(r.Context()) },
+		ID:      func(r *http.Request) string { return guard.RequestID(r.Context()) },
+		Base:    func(r *http.Request) string { return guard.PublicURL(r.Context()) },
+		Options: brightsign.Options{
+			Retention: cfg.BrightSignRetention.Std(), MaxMessage: int64(cfg.BrightSignMaxMessage), DuplicateName: cfg.BrightSignDuplicateName,
+			DefaultType: cfg.BrightSignDefaultContentType, NegotiatePlain: cfg.BrightSignNegotiatePlain, StrictChunkCount: cfg.BrightSignStrictChunkCount,
+			EnforceTimestamp: cfg.BrightSignEnforceTimestamp, StrictNegotiation: cfg.BrightSignRESTStrict,
+			ServiceNamespace: cfg.BrightSignServiceNamespace, DataNamespace: cfg.BrightSignDataNamespace,
+		},
+	})
 	return []door{
 		{ingest.DoorScene7, "Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile", uploadFile.Routes},
 		{ingest.DoorScene7, "Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl", operations.Routes},
+		{ingest.DoorBrightSign, "BrightSign content upload", "BrightSign Network clients, by SOAP", "/Uploads/2014/07/SOAP/WSDL/", bright.Routes},
 	}, nil
 }
 

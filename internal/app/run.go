@@ -117,6 +117,8 @@ func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, t *too
 	c := engine.Config{
 		Store: store, Blobs: blobs, Now: time.Now, NewUUID: id.New, Detect: media.Detect, Log: log,
 		DeferDigest: cfg.Digest == "deferred", JobIdle: cfg.Scene7JobIdle.Std(), SameAddress: cfg.Scene7SameAddress,
+		UploadLifetimes: map[ingest.Door]time.Duration{ingest.DoorBrightSign: cfg.BrightSignUploadIdle.Std()},
+		OrphanLifetime:  cfg.BrightSignOrphanAfter.Std(),
 		Ended: func(door ingest.Door, outcome ingest.UploadOutcome, size int64) {
 			metrics.Upload(door, outcome)
 			metrics.Received(door, size)
@@ -128,7 +130,7 @@ func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, t *too
 }
 
 // routes mounts everything that is served.
-func routes(cfg config.Config, e *engine.Engine, logins *auth.Service, health *health, metrics *telemetry.Metrics, log *slog.Logger) (*http.ServeMux, error) {
+func routes(cfg config.Config, e *engine.Engine, logins *auth.Service, health *health, metrics *telemetry.Metrics, log *slog.Logger) (http.Handler, error) {
 	list, err := doors(cfg, e, logins, log)
 	if err != nil {
 		return nil, err
@@ -141,7 +143,7 @@ func routes(cfg config.Config, e *engine.Engine, logins *auth.Service, health *h
 		d.mount(mux)
 	}
 	mountPages(mux, cfg, e, logins, log, list)
-	return mux, nil
+	return folded(mux), nil
 }
 
 // openStore opens the database of the storage settings.

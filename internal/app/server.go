@@ -49,6 +49,13 @@ func listen(cfg config.Config, handler http.Handler, memory *memory, log *slog.L
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelDebug),
 	}
 	var certificates []tls.Certificate
+	if cfg.TLSSelfSigned && cfg.TLSCert == "" {
+		pair, err := selfSigned(cfg.DataDir, time.Now())
+		if err != nil {
+			return nil, fmt.Errorf("TLS certificate: %w", err)
+		}
+		certificates = append(certificates, pair)
+	}
 	if cfg.TLSCert != "" {
 		pair, err := tls.LoadX509KeyPair(cfg.TLSCert, cfg.TLSKey)
 		if err != nil {

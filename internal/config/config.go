@@ -22,6 +22,7 @@ type Config struct {
 	Listen         string   `name:"listen" env:"SLUICE_LISTEN" default:":8080" placeholder:"ADDRESS" group:"Server" help:"Address to listen on."`
 	TLSCert        string   `name:"tls-cert" env:"SLUICE_TLS_CERT" placeholder:"FILE" group:"Server" help:"Certificate chain (PEM); with --tls-key the server speaks TLS."`
 	TLSKey         string   `name:"tls-key" env:"SLUICE_TLS_KEY" placeholder:"FILE" group:"Server" help:"Private key (PEM)."`
+	TLSSelfSigned  bool     `name:"tls-self-signed" env:"SLUICE_TLS_SELF_SIGNED" default:"false" negatable:"" group:"Server" help:"Speak TLS with a certificate of the server's own making, kept in the data directory; for tests."`
 	PublicURL      string   `name:"public-url" env:"SLUICE_PUBLIC_URL" placeholder:"URL" group:"Server" help:"Address that clients see; empty is taken from each request."`
 	TrustedProxies []string `name:"trusted-proxies" env:"SLUICE_TRUSTED_PROXIES" placeholder:"CIDR" group:"Server" help:"Proxies whose X-Forwarded headers are believed (addresses or networks)."`
 	CORSOrigins    []string `name:"cors-origins" env:"SLUICE_CORS_ORIGINS" placeholder:"ORIGIN" group:"Server" help:"Web origins that may call the server from a browser, or *."`
@@ -49,6 +50,19 @@ type Config struct {
 	Scene7SameAddress       bool     `name:"scene7-same-address" env:"SLUICE_SCENE7_SAME_ADDRESS" default:"true" negatable:"" group:"Scene7 door" help:"Take further files of a job only from the address that opened it."`
 	Scene7Strict            bool     `name:"scene7-strict" env:"SLUICE_SCENE7_STRICT" default:"false" negatable:"" group:"Scene7 door" help:"Refuse uploads that lack an option which the reference calls required."`
 
+	BrightSignUploadIdle         Duration `name:"brightsign-upload-idle" env:"SLUICE_BRIGHTSIGN_UPLOAD_IDLE" default:"24h" placeholder:"TIME" group:"BrightSign door" help:"Uploads and sessions that have received nothing for so long are terminated."`
+	BrightSignRetention          Duration `name:"brightsign-retention" env:"SLUICE_BRIGHTSIGN_RETENTION" default:"24h" placeholder:"TIME" group:"BrightSign door" help:"Time for which the status of an upload that has ended is answered."`
+	BrightSignOrphanAfter        Duration `name:"brightsign-orphan-after" env:"SLUICE_BRIGHTSIGN_ORPHAN_AFTER" default:"24h" placeholder:"TIME" group:"BrightSign door" help:"Assets that no web page refers to are deleted after this."`
+	BrightSignMaxMessage         Size     `name:"brightsign-max-message" env:"SLUICE_BRIGHTSIGN_MAX_MESSAGE" default:"16MiB" placeholder:"SIZE" group:"BrightSign door" help:"Largest SOAP message, and largest chunk of the REST interface."`
+	BrightSignDuplicateName      string   `name:"brightsign-duplicate-name" env:"SLUICE_BRIGHTSIGN_DUPLICATE_NAME" default:"allow" oneof:"allow,rename,reject" placeholder:"WHAT" group:"BrightSign door" help:"What becomes of a file whose name is taken in its folder: allow, rename or reject."`
+	BrightSignDefaultContentType string   `name:"brightsign-default-content-type" env:"SLUICE_BRIGHTSIGN_DEFAULT_CONTENT_TYPE" default:"Image" oneof:"Image,Auto" placeholder:"TYPE" group:"BrightSign door" help:"Type of files of which the client gives none: Image or Auto."`
+	BrightSignNegotiatePlain     bool     `name:"brightsign-negotiate-plain-uploads" env:"SLUICE_BRIGHTSIGN_NEGOTIATE_PLAIN_UPLOADS" default:"false" negatable:"" group:"BrightSign door" help:"Tell SOAP clients of plain uploads too that their file is stored already."`
+	BrightSignStrictChunkCount   bool     `name:"brightsign-strict-chunk-count" env:"SLUICE_BRIGHTSIGN_STRICT_CHUNK_COUNT" default:"false" negatable:"" group:"BrightSign door" help:"Refuse files whose number of chunks is not the one that was said."`
+	BrightSignEnforceTimestamp   bool     `name:"brightsign-enforce-timestamp" env:"SLUICE_BRIGHTSIGN_ENFORCE_TIMESTAMP" default:"false" negatable:"" group:"BrightSign door" help:"Refuse messages whose WS-Security time stamp has expired."`
+	BrightSignRESTStrict         bool     `name:"brightsign-rest-strict-negotiation" env:"SLUICE_BRIGHTSIGN_REST_STRICT_NEGOTIATION" default:"false" negatable:"" group:"BrightSign door" help:"Answer 406 when a file is stored already and the REST client takes no negotiation status."`
+	BrightSignServiceNamespace   string   `name:"brightsign-service-namespace" env:"SLUICE_BRIGHTSIGN_SERVICE_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the SOAP service in its WSDL; empty is that of the production service."`
+	BrightSignDataNamespace      string   `name:"brightsign-data-namespace" env:"SLUICE_BRIGHTSIGN_DATA_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the data types in the WSDL; empty is that of the production service."`
+
 	MediaMaxPixels  Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
 	MediaWorkers    int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`
 	MediaTimeout    Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
@@ -58,4 +72,4 @@ type Config struct {
 }
 
 // sections are the names under which a YAML file may gather settings.
-func sections() []string { return []string{"scene7", "media"} }
+func sections() []string { return []string{"scene7", "brightsign", "media"} }

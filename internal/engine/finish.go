@@ -237,13 +237,17 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	if err != nil {
 		return Outcome{}, err
 	}
+	given, err := thumbnailOf(tx, u)
+	if err != nil {
+		return Outcome{}, err
+	}
 	delta := ingest.JobDelta{Pending: -1}
 	if u.Parent != 0 {
 		delta.Pending = 0 // the job waits for the session
 	}
 	out, err := e.land(tx, p, c, j, landing{
 		place: place, blob: ref, head: head, contentType: e.detect(head, place.FileName), policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
-		exact: u.Options.ExactName, part: u.Options.Part, into: u.Options.Replaces,
+		exact: u.Options.ExactName, part: u.Options.Part, into: u.Options.Replaces, thumbnail: given != nil,
 	}, &delta)
 	if err != nil {
 		return Outcome{}, err
@@ -251,6 +255,12 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	u.State, u.Touched, u.Asset = ingest.UploadDone, e.now(), 0
 	if out.Asset != nil {
 		u.Asset = out.Asset.Number
+		if given != nil {
+			given.Owner, given.Key = out.Asset.Version, thumbnailOfVersion
+			if err := tx.UpdateDocument(given); err != nil {
+				return Outcome{}, err
+			}
+		}
 		if note != nil {
 			if err := note(u, ref); err != nil {
 				return Outcome{}, err

@@ -21,6 +21,7 @@ type landing struct {
 	exact          bool          // names are kept as they are, and files of every kind are taken
 	part           bool          // the asset is a part, listed nowhere
 	into           ingest.Number // the asset that gets the file; 0 = names decide
+	thumbnail      bool          // a thumbnail came with it
 }
 
 // land makes an asset, or a new version of one, from a file: name conflicts,
@@ -139,6 +140,9 @@ func folderOrNone(tx ingest.Tx, company ingest.Number, path string) (*ingest.Fol
 func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, folder *ingest.Folder, l landing, r resolution, kind ingest.AssetType, delta *ingest.JobDelta) (Outcome, error) {
 	now := e.now()
 	steps := plan(kind, l.place.FileName, l.contentType, l.processing)
+	if l.thumbnail {
+		steps = append(steps, step{kind: ingest.TaskThumbnail})
+	}
 	a := r.replace
 	if a == nil {
 		a = &ingest.Asset{UUID: e.newUUID(), Company: c.Number, Created: now, CreatedBy: p.User, Metadata: l.metadata}

@@ -99,7 +99,7 @@ func (e *Engine) beginSession(tx ingest.Tx, p ingest.Principal, s SessionSpec, l
 func (e *Engine) Session(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string) (session *ingest.Upload, members []Status, err error) {
 	session, err = e.UploadByKey(ctx, p, company, door, key)
 	if err == nil && !session.Options.Session {
-		err = unknownUpload(key)
+		err = unknownUpload()
 	}
 	if err != nil {
 		return nil, nil, err

@@ -24,7 +24,7 @@ const (
 
 // runnable lists the kinds of tasks that workers of this build claim.
 func runnable() []ingest.TaskKind {
-	return []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
+	return []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest, ingest.TaskThumbnail}
 }
 
 // hastenTasks makes tasks due that would wait longer than any wait there is.
@@ -156,6 +156,14 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		for i := range derived {
 			d := derived[i]
 			d.Asset, d.Version = t.Asset, t.Version
+			keeps, err := e.keepsThumbnail(tx, t, &d)
+			if err != nil {
+				return err
+			}
+			if !keeps {
+				dropped = append(dropped, d.Blob.Key)
+				continue
+			}
 			old, err := tx.PutDerived(&d)
 			if err != nil {
 				return err

@@ -153,11 +153,13 @@ func mayHandle(p ingest.Principal, u *ingest.Upload, r right) error {
 	case u.Options.Shared && may(p, u.Company, rightRead):
 		return roleForbids(p, u.Company, r)
 	}
-	return unknownUpload(string(u.UUID))
+	return unknownUpload()
 }
 
-func unknownUpload(id string) error {
-	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.findUpload", Msg: fmt.Sprintf("no upload %s", quote(id))}
+// unknownUpload does not repeat what the client sent, which may be the secret by which
+// somebody else's upload is reached.
+func unknownUpload() error {
+	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.findUpload", Msg: "no such upload"}
 }
 
 // findUpload reads an upload that the caller may act on. Strangers learn
@@ -182,7 +184,7 @@ func (e *Engine) UploadByKey(ctx context.Context, p ingest.Principal, company in
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		u, err = tx.UploadByClientKey(company, door, key)
 		if err != nil && ingest.KindOf(err) == ingest.NotFound {
-			return unknownUpload(key)
+			return unknownUpload()
 		}
 		if err != nil {
 			return err

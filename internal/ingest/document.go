@@ -54,6 +54,7 @@ const (
 	DocXMP             DocumentKind = "xmp"             // Owner = asset: its packet; at most one
 	DocWebPage         DocumentKind = "web-page"        // Owner = asset of its HTML file; Key = name in lower case
 	DocSigningKeys     DocumentKind = "signing-keys"    // of the whole system, at most one: the secrets behind tokens and signed addresses
+	DocThumbnail       DocumentKind = "thumbnail"       // that a client gave: Owner = upload or version, as Key says
 	DocPublishHistory  DocumentKind = "publish-history" // Owner = asset; Key = context
 )
 

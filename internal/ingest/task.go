@@ -28,8 +28,9 @@ type TaskKind string
 
 // Steps that this build can run.
 const (
-	TaskInspect TaskKind = "inspect" // dimensions, type and thumbnail
-	TaskDigest  TaskKind = "digest"  // whole-file SHA-256 that was put off at upload
+	TaskInspect   TaskKind = "inspect"   // dimensions, type and thumbnail
+	TaskDigest    TaskKind = "digest"    // whole-file SHA-256 that was put off at upload
+	TaskThumbnail TaskKind = "thumbnail" // looks into the thumbnail that came with the file
 
 	// Steps of a whole job; their Asset is 0.
 	TaskFetch     TaskKind = "fetch"     // brings the file of one URL

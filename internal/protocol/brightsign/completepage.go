@@ -1,0 +1,248 @@
+package brightsign
+
+import (
+	"bytes"
+	"context"
+	"encoding/hex"
+	"strings"
+
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+)
+
+// completePage makes the files of a session a web page (9.5). Completing again gives
+// the same answer.
+func (d *Door) completePage(ctx context.Context, c caller, a arguments) (*status, error) {
+	if err := d.mayUpload(ctx, c); err != nil {
+		return nil, err
+	}
+	session, members, err := d.session(ctx, c, a.SessionToken)
+	if err != nil {
+		return nil, required(err, sentenceNoSession)
+	}
+	switch {
+	case session.State == ingest.UploadDone:
+		return pageStatus(session, members), nil
+	case final(session.State):
+		return nil, already(stateTerminated)
+	}
+	w := &pageWork{door: d, ctx: ctx, caller: c, session: session, page: factsOf(session).Page}
+	spec, err := w.spec(a, members)
+	if err != nil {
+		return nil, err
+	}
+	if _, _, err := d.Engine.FinishSession(ctx, c.Principal, session.UUID, spec); err != nil {
+		return nil, pageFault(err, a)
+	}
+	return d.pageStatusOf(ctx, c, session.ClientKey)
+}
+
+// pageWork works out what a page is made of.
+type pageWork struct {
+	door    *Door
+	ctx     context.Context
+	caller  caller
+	session *ingest.Upload
+	page    ingest.Number
+	tokens  []string // of the parts, in their order; "" for those without an upload
+	missing []string
+}
+
+// slot is a file of the page: what is said of it, and its upload if it has one.
+type slot struct {
+	args   arguments
+	member *engine.Status
+}
+
+func (w *pageWork) spec(a arguments, members []engine.Status) (engine.PageSpec, error) {
+	main := members[0]
+	if main.Upload.State != ingest.UploadDone {
+		return engine.PageSpec{}, refuse("The web page file is not uploaded: %s is %s.", clip(main.Upload.FileName), stateOf(main, factsOf(main.Upload)))
+	}
+	if err := sameSum(a.SHA1Hash, factsOf(main.Upload).Sum); err != nil {
+		return engine.PageSpec{}, err
+	}
+	slots, err := w.slots(a, members[1:])
+	if err != nil {
+		return engine.PageSpec{}, err
+	}
+	spec := engine.PageSpec{Name: w.name(a, main), Main: main.Upload.Asset}
+	for _, s := range slots {
+		part, ok, err := w.resolve(s)
+		if err != nil {
+			return spec, err
+		}
+		if !ok {
+			w.missing = append(w.missing, s.args.FileName)
+			continue
+		}
+		spec.Parts = append(spec.Parts, part)
+		token := ""
+		if s.member != nil {
+			token = s.member.Upload.ClientKey
+		}
+		w.tokens = append(w.tokens, token)
+	}
+	if w.missing != nil {
+		return spec, refuse("The following web page assets are not uploaded: %s.", clipList(w.missing))
+	}
+	spec.Note = func(session *ingest.Upload, page *engine.WebPage) error {
+		f := factsOf(session)
+		f.Assets = nil
+		for i, part := range page.Parts {
+			f.Assets = append(f.Assets, pageAsset{Token: w.tokens[i], Content: part.Asset.Number})
+		}
+		return f.set(session)
+	}
+	return spec, nil
+}
+
+// name is what the page will be called: as it is said now, as it was said at the
+// start, or as it follows from the file's name.
+func (w *pageWork) name(a arguments, main engine.Status) engine.PageName {
+	switch {
+	case a.Name != "":
+		return engine.PageName{Text: a.Name}
+	case factsOf(w.session).PageName:
+		return engine.PageName{Text: w.session.FileName}
+	case w.page != 0:
+		return engine.PageName{}
+	}
+	return pageNameOf(factsOf(main.Upload).Args, 0)
+}
+
+// slots lists the files that the page will have: those that the call names, or all of
+// the session when it names none.
+func (w *pageWork) slots(a arguments, members []engine.Status) ([]slot, error) {
+	if len(a.assets()) == 0 {
+		slots := make([]slot, len(members))
+		for i := range members {
+			slots[i] = slot{factsOf(members[i].Upload).Args, &members[i]}
+		}
+		return slots, nil
+	}
+	var slots []slot
+	used, targets := map[int]bool{}, map[string]bool{}
+	for i, one := range a.assets() {
+		s := slot{args: one}
+		if at := memberFor(one, i, members, used); at >= 0 {
+			used[at] = true
+			s.member = &members[at]
+			s.args = factsOf(members[at].Upload).Args.over(one)
+		}
+		if err := s.args.check(); err != nil {
+			return nil, err
+		}
+		target, err := targetOf(s.args.RelativePath, s.args.FileName)
+		if err != nil {
+			return nil, err
+		}
+		if targets[strings.ToLower(target)] {
+			return nil, refuse("The relative path is not valid: two files of the web page are at %q.", clip(target))
+		}
+		targets[strings.ToLower(target)] = true
+		slots = append(slots, s)
+	}
+	return slots, nil
+}
+
+// memberFor finds the file of the session that an asset of the call means: by its
+// token, else by its place in the page, else by its position in the list.
+func memberFor(a arguments, position int, members []engine.Status, used map[int]bool) int {
+	if a.UploadToken != "" {
+		for i, m := range members {
+			if strings.EqualFold(m.Upload.ClientKey, a.UploadToken) && !used[i] {
+				return i
+			}
+		}
+		return -1
+	}
+	if target, err := targetOf(a.RelativePath, a.FileName); err == nil && a.FileName != "" {
+		for i, m := range members {
+			args := factsOf(m.Upload).Args
+			if own, err := targetOf(args.RelativePath, args.FileName); err == nil && strings.EqualFold(own, target) && !used[i] {
+				return i
+			}
+		}
+		return -1
+	}
+	if position < len(members) && !used[position] {
+		return position
+	}
+	return -1
+}
+
+// resolve finds the bytes of a file of the page (9.3); false when there are none.
+func (w *pageWork) resolve(s slot) (engine.PagePart, bool, error) {
+	part := engine.PagePart{FileName: s.args.FileName, RelativePath: s.args.RelativePath}
+	var err error
+	if part.Target, err = targetOf(s.args.RelativePath, s.args.FileName); err != nil {
+		return part, false, err
+	}
+	if s.member != nil {
+		f := factsOf(s.member.Upload)
+		if s.member.Upload.State == ingest.UploadDone {
+			part.Asset = s.member.Upload.Asset
+			return part, true, sameSum(s.args.SHA1Hash, f.Sum)
+		}
+		if f.Matched != 0 {
+			part.Asset = f.Matched
+			return part, true, nil
+		}
+	}
+	part.Asset, err = w.stored(s.args, part.Target)
+	return part, part.Asset != 0, err
+}
+
+// stored finds the asset that a page has already, by its identifier or its place, if
+// its bytes have the hash that is said.
+func (w *pageWork) stored(a arguments, target string) (ingest.Number, error) {
+	sum, err := parseSHA1(a.SHA1Hash)
+	if err != nil || sum == nil {
+		return 0, err
+	}
+	matches, err := w.door.Engine.Matching(w.ctx, w.caller.Principal, w.caller.company.Number, engine.MatchQuery{
+		SHA1: sum, Size: a.size(), Page: w.page, Prefer: number(a.WebPageAssetID),
+	})
+	if err != nil {
+		return 0, err
+	}
+	places := map[ingest.Number]string{}
+	if w.page != 0 {
+		page, err := w.door.Engine.WebPage(w.ctx, w.caller.Principal, w.caller.company.Number, w.page)
+		if err != nil {
+			return 0, err
+		}
+		for _, part := range page.Parts {
+			places[part.Asset.Number] = part.Target
+		}
+	}
+	for _, m := range matches {
+		if m.Asset.Number == number(a.WebPageAssetID) || strings.EqualFold(places[m.Asset.Number], target) {
+			return m.Asset.Number, nil
+		}
+	}
+	return 0, nil
+}
+
+// sameSum refuses a hash that is not the stored one.
+func sameSum(said, stored string) error {
+	want, err := parseSHA1(said)
+	if err != nil || want == nil {
+		return err
+	}
+	have, err := hex.DecodeString(stored)
+	if err != nil || !bytes.Equal(have, want) {
+		return refuse("The specified SHA1 hash does not match the hash calculated by the server.")
+	}
+	return nil
+}
+
+// clipList names a few of many.
+func clipList(names []string) string {
+	const most = 20
+	if len(names) > most {
+		return strings.Join(names[:most], ", ") + " and more"
+	}
+	return strings.Join(names, ", ")
+}

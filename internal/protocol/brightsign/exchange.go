@@ -1,0 +1,214 @@
+package brightsign
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+
+	"sluice/internal/wire/soap"
+	"sluice/internal/wire/xmltree"
+)
+
+// exchange is one message and its answer.
+type exchange struct {
+	door    *Door
+	r       *http.Request
+	request request
+	caller  caller
+	reader  *soap.Reader
+	parts   *soap.Parts // of an MTOM message
+	element *xmltree.Element
+}
+
+// answer reads the message and carries out its operation: content of the answer's body.
+func (x *exchange) answer() (content []byte, err error) {
+	err = x.door.guarded(x.r, x.request.operation, func() error {
+		if err := x.open(); err != nil {
+			return err
+		}
+		content, err = x.carryOut()
+		return err
+	})
+	if err == io.ErrUnexpectedEOF || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = refuse("The request is not well-formed XML: it ends too early.")
+	}
+	return content, err
+}
+
+// open reads as far as the operation, and finds out who calls.
+func (x *exchange) open() error {
+	src, err := body(x.r)
+	if err != nil {
+		return err
+	}
+	if contentType := x.r.Header.Get("Content-Type"); soap.MTOM(contentType) {
+		if src, x.parts, err = soap.OpenMTOM(contentType, src); err != nil {
+			return err
+		}
+	}
+	x.reader = soap.NewReader(src, x.door.Options.MaxMessage)
+	root, err := x.reader.Open()
+	if err != nil {
+		return err
+	}
+	var refused error
+	if x.request, refused, err = openRequest(root, x.r.Header); err != nil {
+		x.request.stamped = false
+		return err
+	}
+	if x.request.service == "" {
+		x.request.service = x.door.Options.ServiceNamespace
+	}
+	stamped := x.request.stamped
+	x.request.stamped = false // strangers get no time stamp
+	if x.caller, err = x.door.login(x.r, x.request.security); err != nil {
+		return err
+	}
+	x.request.stamped = stamped
+	return refused
+}
+
+// data is the namespace in which the answer speaks of data (1.3).
+func (x *exchange) data() string {
+	for _, space := range []string{x.request.data, x.door.spaces.of(x.request.service)} {
+		if space != "" {
+			return space
+		}
+	}
+	return x.door.Options.DataNamespace
+}
+
+// rest reads the message to its end and keeps the element of the operation.
+func (x *exchange) rest() error {
+	if _, err := x.reader.Next(nil); err != nil {
+		return err
+	}
+	root, err := x.reader.Tree()
+	if err != nil {
+		return err
+	}
+	if err := x.reader.Rest(); err != nil {
+		return err
+	}
+	x.element = root.Child("Body").Children[0]
+	return nil
+}
+
+// carryOut runs the operation.
+func (x *exchange) carryOut() ([]byte, error) {
+	if x.request.operation == opAppend {
+		return x.appendChunk()
+	}
+	limit := x.door.Options.MaxMessage
+	if x.request.operation == opStartPage || x.request.operation == opCompletePage {
+		limit = maxSessionMessage
+	}
+	x.reader.SetLimit(limit)
+	if err := x.rest(); err != nil {
+		if long, ok := errors.AsType[*soap.TooLongError](err); ok && limit == maxSessionMessage {
+			return nil, refuse("The size of the SOAP message must not exceed %d bytes.", long.Limit)
+		}
+		return nil, err
+	}
+	st, err := x.call()
+	if err != nil {
+		return nil, err
+	}
+	return x.result(st), nil
+}
+
+// call translates the parameters and calls the operation. A nil status is null.
+func (x *exchange) call() (*status, error) {
+	d, ctx, c := x.door, x.r.Context(), x.caller
+	switch x.request.operation {
+	case opCancel:
+		return d.cancelFile(ctx, c, x.parameter("uploadToken"), x.parameter("sessionToken"))
+	case opFileStatus:
+		return d.fileStatusOf(ctx, c, firstOf(x.parameter("uploadToken"), x.parameter("sessionToken")))
+	case opPageStatus:
+		return d.pageStatusOf(ctx, c, firstOf(x.parameter("sessionToken"), x.parameter("uploadToken")))
+	}
+	args, err := x.arguments()
+	if err != nil {
+		return nil, err
+	}
+	switch x.request.operation {
+	case opStartFile:
+		return d.startFile(ctx, c, args, x.data(), d.Options.NegotiatePlain)
+	case opComplete:
+		return d.completeFile(ctx, c, args, x.data())
+	case opStartPage:
+		return d.startPage(ctx, c, args, x.data())
+	}
+	return d.completePage(ctx, c, args)
+}
+
+func firstOf(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+// parameter is the text of a child of the operation, "" when it is null.
+func (x *exchange) parameter(name string) string {
+	for _, child := range x.element.Children {
+		if strings.EqualFold(child.Local, name) && !isNil(child) {
+			return strings.TrimSpace(child.Text)
+		}
+	}
+	return ""
+}
+
+// arguments reads the parameter args, or the flattened form of the documentation.
+func (x *exchange) arguments() (arguments, error) {
+	from := x.element
+	for _, child := range x.element.Children {
+		if strings.EqualFold(child.Local, "args") {
+			if isNil(child) {
+				return arguments{}, refuse("The args parameter must be specified.")
+			}
+			from = child
+		}
+	}
+	if len(from.Children) == 0 {
+		return arguments{}, refuse("The args parameter must be specified.")
+	}
+	if from != x.element && from.Children[0].Space != "" {
+		x.request.data = from.Children[0].Space
+		x.door.spaces.learn(x.request.service, x.request.data)
+	}
+	return readArguments(from)
+}
+
+// result renders the answer's body: the response element in the namespace of the
+// request, its members in that of the data (5.2).
+func (x *exchange) result(st *status) []byte {
+	name := x.request.operation
+	out := append(x.openResponse(nil), '<')
+	out = append(append(out, name...), "Result"...)
+	if st == nil {
+		return x.closeResponse(append(out, ` xmlns:i="`+instance+`" i:nil="true"/>`...))
+	}
+	space := x.data()
+	if x.request.data == "" && st.data != "" {
+		space = st.data
+	}
+	out = append(xmltree.AppendText(append(out, ` xmlns:a="`...), space), `" xmlns:i="`+instance+`"`...)
+	if kind := st.typeName(); kind != "" {
+		out = append(out, ` i:type="a:`+kind+`"`...)
+	}
+	out = st.appendXML(append(out, '>'))
+	out = append(append(append(out, "</"...), name...), "Result>"...)
+	return x.closeResponse(out)
+}
+
+func (x *exchange) openResponse(out []byte) []byte {
+	out = append(append(append(out, '<'), x.request.operation...), `Response xmlns="`...)
+	return append(xmltree.AppendText(out, x.request.service), `">`...)
+}
+
+func (x *exchange) closeResponse(out []byte) []byte {
+	return append(append(append(out, "</"...), x.request.operation...), "Response>"...)
+}

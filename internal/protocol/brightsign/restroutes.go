@@ -1,0 +1,5 @@
+package brightsign
+
+import "net/http"
+
+func (d *Door) restRoutes(mux *http.ServeMux) {}
