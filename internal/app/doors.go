@@ -63,6 +63,7 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 		{ingest.DoorScene7, "Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile", uploadFile.Routes},
 		{ingest.DoorScene7, "Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl", operations.Routes},
 		{ingest.DoorBrightSign, "BrightSign content upload", "BrightSign Network clients, by SOAP", "/Uploads/2014/07/SOAP/WSDL/", bright.Routes},
+		{ingest.DoorBrightSign, "BrightSign upload REST API", "the same clients, and those of BSN.cloud", "/Upload/2019/03/REST/", func(*http.ServeMux) {}}, // mounted with the one above
 	}, nil
 }
 

@@ -53,7 +53,6 @@ func identified(p ingest.Principal) error {
 // Failures, in this order: what identified says, NotFound with CodeUnknownCompany,
 // Forbidden with CodeNotMember, CodeCompanyExpired and CodeRole.
 func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Number, r right) (*ingest.Company, error) {
-	const op = "engine.authorize"
 	if err := identified(p); err != nil {
 		return nil, err
 	}
@@ -64,16 +63,22 @@ func (e *Engine) authorize(tx ingest.Tx, p ingest.Principal, company ingest.Numb
 	if err != nil {
 		return nil, err
 	}
-	if p.RoleIn(company) == "" {
-		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotMember, Msg: fmt.Sprintf("the user does not belong to company %d", company)}
+	return c, e.admit(p, c, r)
+}
+
+// admit is authorize for a company that has been read.
+func (e *Engine) admit(p ingest.Principal, c *ingest.Company, r right) error {
+	const op = "engine.authorize"
+	if p.RoleIn(c.Number) == "" {
+		return &ingest.Error{Kind: ingest.Forbidden, Op: op, Code: ingest.CodeNotMember, Msg: fmt.Sprintf("the user does not belong to company %d", c.Number)}
 	}
 	if err := e.expired(p, c); err != nil {
-		return nil, err
+		return err
 	}
-	if !may(p, company, r) {
-		return nil, roleForbids(p, company, r)
+	if !may(p, c.Number, r) {
+		return roleForbids(p, c.Number, r)
 	}
-	return c, nil
+	return nil
 }
 
 func roleForbids(p ingest.Principal, company ingest.Number, r right) error {

@@ -32,7 +32,8 @@ type activeUpload struct {
 	hashed  int64
 	feeding chan struct{}   // closed when somebody has ended feeding sums; nil = nobody is
 	beside  int64           // lowest offset at which others wrote meanwhile
-	ahead   map[int64]int64 // windows beyond hashed that came before their time: offset to end
+	reach   int64           // up to where windows have come without a gap
+	ahead   map[int64]int64 // windows beyond reach: offset to end
 	writes  int             // begun so far
 	writing int             // under way
 	quiet   chan struct{}   // closed when writing falls to 0; nil = nobody waits
@@ -64,7 +65,7 @@ func (s *activeUploads) hold(ctx context.Context, e *Engine, u *ingest.Upload) (
 		if windows, err := stage.Windows(ctx); err == nil {
 			a.sums = e.newDigests(u)
 			for _, w := range windows {
-				a.ahead[w.Offset] = w.End()
+				a.arrived(w)
 			}
 		}
 		s.byID[u.UUID] = a
@@ -157,10 +158,26 @@ func (a *activeUpload) write(ctx context.Context, offset int64, r io.Reader, spe
 	switch {
 	case offset < a.hashed:
 		a.sums = nil // bytes that were hashed have been rewritten
-	case w.Length > 0 && len(a.ahead) < mostAhead:
-		a.ahead[w.Offset] = max(a.ahead[w.Offset], w.End())
+	default:
+		a.arrived(w)
 	}
 	return w, err
+}
+
+// arrived notes a window, and how far those that have come reach without a gap. The
+// caller has a.mu, or is the only one who knows a.
+func (a *activeUpload) arrived(w ingest.Window) {
+	if w.Offset > a.reach {
+		if w.Length > 0 && len(a.ahead) < mostAhead {
+			a.ahead[w.Offset] = max(a.ahead[w.Offset], w.End())
+		}
+		return
+	}
+	a.reach = max(a.reach, w.End())
+	for end, ok := a.ahead[a.reach]; ok; end, ok = a.ahead[a.reach] {
+		delete(a.ahead, a.reach)
+		a.reach = max(a.reach, end)
+	}
 }
 
 // beginFeeding makes the caller the one who may write to the digests. It has a.mu.
@@ -173,49 +190,25 @@ func (a *activeUpload) beginFeeding() {
 func (a *activeUpload) endFeeding(n int64, err error) {
 	close(a.feeding)
 	a.feeding = nil
-	delete(a.ahead, a.hashed)
+	a.arrived(ingest.Window{Offset: a.hashed, Length: n})
 	a.hashed += n
 	if err != nil || a.beside < a.hashed {
 		a.sums = nil // they may have seen more than was recorded, or other bytes
 	}
 }
 
-// following is one goroutine's worth of digests that are behind.
-type following struct {
-	from, to int64
-	sums     *digests
-}
+// Digests follow at a distance, so that bytes which arrive go before those that are
+// read again; what they are behind when the file is complete is read then.
+const (
+	followDistance = 256 << 20 // bytes that they may be behind, unless Config says otherwise
+	followLimit    = 2         // times as much: then writers wait for them
+	followStretch  = 64 << 20  // bytes that are fed before what was written meanwhile is looked at
+)
 
-// behind takes the windows that follow the digests and have come, for somebody to
-// feed them; false when there is nothing to do or somebody does it.
-func (a *activeUpload) behind() (f following, ok bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	if a.sums == nil || a.feeding != nil {
-		return f, false
-	}
-	to := a.hashed
-	for end := a.ahead[to]; end > to && to-a.hashed < followStretch; end = a.ahead[to] {
-		if to > a.hashed {
-			delete(a.ahead, to)
-		}
-		to = end
-	}
-	if to == a.hashed {
-		return f, false
-	}
-	a.beginFeeding()
-	return following{a.hashed, to, a.sums}, true
-}
-
-// followStretch is about how many bytes are fed before what was written meanwhile
-// is looked at.
-const followStretch = 64 << 20
-
-// follow feeds the digests with windows that came before their time, until they
-// have caught up. It runs beside the writers; only one does for an upload.
+// follow feeds the digests with windows that came before their time, until they have
+// caught up. It runs beside the writers; only one does for an upload.
 func (e *Engine) follow(a *activeUpload) {
-	if !a.mayFollow() {
+	if !a.behind(e.digestDistance) {
 		return
 	}
 	e.active.retain(a)
@@ -223,27 +216,55 @@ func (e *Engine) follow(a *activeUpload) {
 		defer e.active.release(a)
 		e.followers <- struct{}{}
 		defer func() { <-e.followers }()
-		for {
-			f, ok := a.behind()
-			if !ok {
-				return
-			}
-			n, err := copyWithContext(context.Background(), f.sums, io.NewSectionReader(a.stage, f.from, f.to-f.from))
-			if n < f.to-f.from {
-				err = io.ErrUnexpectedEOF // a window was taken back
-			}
-			a.mu.Lock()
-			a.endFeeding(f.to-f.from, err)
-			a.mu.Unlock()
+		for a.followSome() {
 		}
 	}()
 }
 
-// mayFollow reports whether follow would find something to do.
-func (a *activeUpload) mayFollow() bool {
+// behind reports whether the digests are that much behind, and nobody feeds them.
+func (a *activeUpload) behind(distance int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.sums != nil && a.feeding == nil && a.ahead[a.hashed] > a.hashed
+	return a.sums != nil && a.feeding == nil && a.reach-a.hashed >= distance
+}
+
+// await keeps a writer until the digests are not too far behind, so that a file whose
+// last byte has come is soon complete.
+func (e *Engine) await(ctx context.Context, a *activeUpload) {
+	for {
+		a.mu.Lock()
+		feeding, far := a.feeding, a.sums != nil && a.reach-a.hashed > followLimit*max(e.digestDistance, followStretch)
+		a.mu.Unlock()
+		if !far || feeding == nil {
+			return
+		}
+		select {
+		case <-feeding:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// followSome feeds the digests with a stretch of what they are behind, and reports
+// whether there was something to feed.
+func (a *activeUpload) followSome() bool {
+	a.mu.Lock()
+	from, to, sums := a.hashed, min(a.reach, a.hashed+followStretch), a.sums
+	if sums == nil || a.feeding != nil || to <= from {
+		a.mu.Unlock()
+		return false
+	}
+	a.beginFeeding()
+	a.mu.Unlock()
+	n, err := copyWithContext(context.Background(), sums, io.NewSectionReader(a.stage, from, to-from))
+	if n < to-from {
+		err = io.ErrUnexpectedEOF // a window was taken back
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.endFeeding(to-from, err)
+	return true
 }
 
 // settled waits until no window is being written.
@@ -288,32 +309,31 @@ func (a *activeUpload) changedSince(mark int) bool {
 // have not covered. fresh are such that have seen nothing yet. They are taken out
 // of the upload: another call computes them anew.
 func (a *activeUpload) digest(ctx context.Context, size int64, fresh *digests) (*digests, error) {
-	if err := a.fed(ctx); err != nil {
+	sums, from, err := a.take(ctx)
+	if err != nil {
 		return nil, err
 	}
-	a.mu.Lock()
-	sums, from := a.sums, a.hashed
-	a.sums = nil
-	a.mu.Unlock()
-	if sums == nil || from > size || sums.sha256 == nil && fresh.sha256 != nil {
+	if sums == nil || from > size || sums.lack(fresh) {
 		sums, from = fresh, 0
 	}
 	return sums, sums.read(ctx, io.NewSectionReader(a.stage, from, size-from))
 }
 
-// fed waits until nobody feeds the digests.
-func (a *activeUpload) fed(ctx context.Context) error {
+// take waits until nobody feeds the digests, and takes them away.
+func (a *activeUpload) take(ctx context.Context) (sums *digests, hashed int64, err error) {
 	for {
 		a.mu.Lock()
 		feeding := a.feeding
-		a.mu.Unlock()
 		if feeding == nil {
-			return nil
+			sums, a.sums = a.sums, nil
+			defer a.mu.Unlock()
+			return sums, a.hashed, nil
 		}
+		a.mu.Unlock()
 		select {
 		case <-feeding:
 		case <-ctx.Done():
-			return ctx.Err()
+			return nil, 0, ctx.Err()
 		}
 	}
 }

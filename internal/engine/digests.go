@@ -18,19 +18,24 @@ type digests struct {
 }
 
 // newDigests begins the digests that an upload wants while its bytes arrive; nil
-// when it wants none.
+// when it wants none. A large one that is checked by its SHA-1 has its SHA-256 computed
+// after the answer: two digests beside each other take more of a processor than the
+// rest of an upload.
 func (e *Engine) newDigests(u *ingest.Upload) *digests {
-	d := &digests{}
-	if !e.deferDigest {
-		d.sha256 = sha256.New()
+	switch {
+	case u.Options.SHA1 && (e.deferDigest || u.Size < 0 || u.Size > bothDigests):
+		return &digests{sha1: sha1.New()}
+	case u.Options.SHA1:
+		return &digests{sha1: sha1.New(), sha256: sha256.New()}
+	case !e.deferDigest:
+		return &digests{sha256: sha256.New()}
 	}
-	if u.Options.SHA1 {
-		d.sha1 = sha1.New()
-	}
-	if d.sha256 == nil && d.sha1 == nil {
-		return nil
-	}
-	return d
+	return nil
+}
+
+// lack reports whether others have a digest that these have not.
+func (d *digests) lack(others *digests) bool {
+	return d.sha256 == nil && others.sha256 != nil || d.sha1 == nil && others.sha1 != nil
 }
 
 // Write adds bytes to the digests.
@@ -79,6 +84,10 @@ func (d *digests) read(ctx context.Context, r io.Reader) error {
 		}
 	}
 }
+
+// bothDigests is the size of files, in bytes, up to which both digests are computed at
+// once.
+const bothDigests = 16 << 20
 
 // digestBlock is how much is read at a time for digests, in bytes.
 const digestBlock = 256 << 10

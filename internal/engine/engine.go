@@ -33,6 +33,9 @@ type Config struct {
 	// DeferDigest leaves the whole-file SHA-256 to a task after the answer
 	// instead of computing it while the bytes arrive.
 	DeferDigest bool
+	// DigestDistance is how many bytes digests may be behind what has arrived before
+	// bytes are read again for them. 0 = 256 MiB.
+	DigestDistance int64
 	// JobIdle closes a job that has received nothing for so long. 0 = 30 minutes.
 	JobIdle time.Duration
 	// SameAddress binds a job to the address that opened it.
@@ -92,6 +95,7 @@ type Engine struct {
 	serverName     string
 
 	deferDigest    bool
+	digestDistance int64
 	sameAddress    bool
 	jobIdle        time.Duration
 	uploadLifetime time.Duration
@@ -116,7 +120,7 @@ type Engine struct {
 func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
-		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, sameAddress: c.SameAddress,
+		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, digestDistance: c.DigestDistance, sameAddress: c.SameAddress,
 		pictures: c.Pictures, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
 		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime,
 		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, serverName: c.ServerName,
@@ -134,6 +138,9 @@ func New(c Config) *Engine {
 	}
 	if e.serverName == "" {
 		e.serverName = "localhost"
+	}
+	if e.digestDistance == 0 {
+		e.digestDistance = followDistance
 	}
 	if e.jobIdle == 0 {
 		e.jobIdle = 30 * time.Minute

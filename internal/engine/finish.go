@@ -14,10 +14,11 @@ import (
 type FinishSpec struct {
 	Size   int64  // bytes; -1 = as known from Begin, or what has arrived
 	SHA256 []byte // nil = nothing promised
-	SHA1   []byte // the same; it is computed only for uploads that want it
+	SHA1   []byte // the same
 	Await  bool   // wait for windows that are being written
 	// Note, if set, changes the upload's facts when its bytes are known, in the
-	// transaction that ends it.
+	// transaction that ends it. It is called before that too, with the size and the
+	// digests alone, so that an upload that is finished by another start has the facts.
 	Note func(*ingest.Upload, ingest.BlobRef) error
 }
 
@@ -32,6 +33,9 @@ type FinishSpec struct {
 func (e *Engine) Finish(ctx context.Context, p ingest.Principal, id ingest.UUID, spec FinishSpec) (*ingest.Asset, error) {
 	defer e.closing.lock(id)()
 	u, err := e.findUpload(ctx, p, id, rightUpload)
+	if err == nil && u.Options.Session {
+		err = unknownUpload()
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +81,7 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 	if err != nil {
 		return nil, err
 	}
-	if err := e.markSealing(ctx, u, size); err != nil {
+	if err := e.markSealing(ctx, u, size, sums, spec.Note); err != nil {
 		return nil, err
 	}
 	e.crash("finish.sealing")
@@ -109,13 +113,16 @@ func (e *Engine) inspect(ctx context.Context, a *activeUpload, u *ingest.Upload,
 		return nil, nil, err
 	}
 	fresh := e.newDigests(u)
-	if spec.SHA256 != nil && (fresh == nil || fresh.sha256 == nil) {
-		fresh = &digests{sha256: sha256.New()}
-		if u.Options.SHA1 {
-			fresh.sha1 = sha1.New()
-		}
-	}
 	if fresh == nil {
+		fresh = &digests{}
+	}
+	if spec.SHA256 != nil && fresh.sha256 == nil {
+		fresh.sha256 = sha256.New()
+	}
+	if spec.SHA1 != nil && fresh.sha1 == nil {
+		fresh.sha1 = sha1.New()
+	}
+	if *fresh == (digests{}) {
 		return head, nil, nil
 	}
 	if sums, err = a.digest(ctx, size, fresh); err != nil {
@@ -177,7 +184,7 @@ func describe(windows []ingest.Window) string {
 
 // markSealing records that all bytes are there. The upload can expire in this
 // state too: its file may be one that is refused each time.
-func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) error {
+func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64, sums *digests, note func(*ingest.Upload, ingest.BlobRef) error) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		fresh, err := tx.Upload(u.UUID)
 		if err != nil {
@@ -190,6 +197,13 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64) 
 		}
 		now := e.now()
 		fresh.State, fresh.Size = ingest.UploadSealing, size
+		if note != nil {
+			ref := ingest.BlobRef{Size: size}
+			sums.into(&ref)
+			if err := note(fresh, ref); err != nil {
+				return err
+			}
+		}
 		return e.touchIn(tx, fresh, now)
 	})
 }
@@ -253,6 +267,11 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 		return Outcome{}, err
 	}
 	u.State, u.Touched, u.Asset = ingest.UploadDone, e.now(), 0
+	if out.Asset == nil && given != nil {
+		if err := tx.DeleteDocument(given.Number); err != nil {
+			return Outcome{}, err
+		}
+	}
 	if out.Asset != nil {
 		u.Asset = out.Asset.Number
 		if given != nil {

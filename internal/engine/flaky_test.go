@@ -75,10 +75,12 @@ type flakyBlobs struct {
 	onSeal  func() error // runs before the bytes are sealed
 	onWrite func() error
 	onOpen  func() error
+	onRead  func() error // runs before bytes of a stage are read
 	deleted []ingest.BlobKey
 	failDel error
 
 	discarded int
+	read      int64 // bytes of stages that were read
 }
 
 func (b *flakyBlobs) set(fn func(*flakyBlobs)) {
@@ -144,6 +146,15 @@ func (s *flakyStage) Write(ctx context.Context, offset int64, r io.Reader, spec 
 		return ingest.Window{}, err
 	}
 	return s.Stage.Write(ctx, offset, r, spec)
+}
+
+func (s *flakyStage) ReadAt(p []byte, offset int64) (int, error) {
+	if err := s.blobs.call(func(b *flakyBlobs) func() error { return b.onRead }); err != nil {
+		return 0, err
+	}
+	n, err := s.Stage.ReadAt(p, offset)
+	s.blobs.set(func(b *flakyBlobs) { b.read += int64(n) })
+	return n, err
 }
 
 func (s *flakyStage) Discard(ctx context.Context) error {

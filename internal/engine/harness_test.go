@@ -123,7 +123,7 @@ func (w *world) open() {
 
 // reboot replaces the engine and keeps the stores open.
 func (w *world) reboot() {
-	c := engine.Config{Store: w.db, Blobs: w.blobs, Now: w.clock.now, NewUUID: id.New, Detect: detect}
+	c := engine.Config{Store: w.db, Blobs: w.blobs, Now: w.clock.now, NewUUID: id.New, Detect: detect, DigestDistance: 1}
 	for _, tune := range w.tune {
 		tune(&c)
 	}

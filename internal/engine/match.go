@@ -59,7 +59,7 @@ func (e *Engine) matching(tx ingest.Tx, p ingest.Principal, company ingest.Numbe
 	if err != nil {
 		return nil, err
 	}
-	list, err := tx.AssetsBySHA1(company, q.SHA1, 10*MostMatches)
+	list, err := sameBytes(tx, company, q)
 	if err != nil {
 		return nil, err
 	}
@@ -91,6 +91,49 @@ func (e *Engine) matching(tx ingest.Tx, p ingest.Principal, company ingest.Numbe
 	}
 	slices.SortStableFunc(matches, func(a, b Match) int { return cmp.Compare(rank[a.Asset.Number], rank[b.Asset.Number]) })
 	return matches[:min(len(matches), MostMatches)], nil
+}
+
+// sameBytes lists files that have the digest. Of very many not all are looked at, but
+// the asset that is preferred and the parts of the page always are.
+func sameBytes(tx ingest.Tx, company ingest.Number, q MatchQuery) ([]*ingest.Asset, error) {
+	const most = 10 * MostMatches
+	list, err := tx.AssetsBySHA1(company, q.SHA1, most)
+	if err != nil || len(list) < most {
+		return list, err
+	}
+	near := []ingest.Number{}
+	if q.Prefer != 0 {
+		near = append(near, q.Prefer)
+	}
+	if q.Page != 0 {
+		links, err := tx.LinksFrom(ingest.LinkPagePart, []ingest.Number{q.Page})
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range links {
+			near = append(near, l.To)
+		}
+	}
+	for _, n := range near {
+		a, err := tx.Asset(n)
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		if a.Company != company || !a.Trashed.IsZero() || a.Emptied || slices.ContainsFunc(list, func(b *ingest.Asset) bool { return b.Number == n }) {
+			continue
+		}
+		v, err := tx.Version(a.Version)
+		if err != nil {
+			return nil, err
+		}
+		if bytes.Equal(v.Blob.SHA1, q.SHA1) {
+			list = append(list, a)
+		}
+	}
+	return list, nil
 }
 
 // hashNamed computes the digest of files that have the name and the size and came
@@ -129,6 +172,9 @@ func (e *Engine) hashNamed(ctx context.Context, p ingest.Principal, company inge
 	}
 	for _, v := range wanted {
 		sum, err := e.sha1Of(ctx, v.Blob)
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			continue // removed meanwhile
+		}
 		if err != nil {
 			return err
 		}

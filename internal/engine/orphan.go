@@ -7,10 +7,15 @@ import (
 	"sluice/internal/ingest"
 )
 
-// orphan notes that nothing refers to a part any more, unless that is noted already.
+// orphan notes that nothing refers to a part any more, unless a page does or that is
+// noted already.
 func (e *Engine) orphan(tx ingest.Tx, part ingest.Number) error {
 	a, err := tx.Asset(part)
 	if err != nil || !a.Part || a.Emptied || !a.Orphaned.IsZero() {
+		return err
+	}
+	owners, err := tx.LinksTo(ingest.LinkPagePart, []ingest.Number{part})
+	if err != nil || len(owners) > 0 {
 		return err
 	}
 	a.Orphaned = e.now()

@@ -161,9 +161,8 @@ func (e *Engine) Clear(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 		if err := change(&cleared); err != nil {
 			return err
 		}
-		cleared.Touched = e.now()
 		u = &cleared
-		return tx.UpdateUpload(u)
+		return e.touchIn(tx, u, e.now())
 	})
 	if err != nil {
 		return nil, err
@@ -201,6 +200,9 @@ func (e *Engine) endMembers(tx ingest.Tx, session *ingest.Upload, state ingest.U
 		case ingest.UploadOpen, ingest.UploadSealing:
 			u.State, u.Touched = state, e.now()
 			if err := tx.UpdateUpload(u); err != nil {
+				return nil, err
+			}
+			if err := dropThumbnail(tx, u); err != nil {
 				return nil, err
 			}
 			stages = append(stages, u.UUID)

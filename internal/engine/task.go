@@ -275,6 +275,13 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 			return err
 		}
 		fresh.Error = f.Reason
+		gone, err := emptied(tx, fresh)
+		if err != nil {
+			return err
+		}
+		if gone {
+			return e.endTask(tx, fresh, ingest.TaskCancelled, TaskResult{})
+		}
 		if !f.Final && fresh.Attempts < taskAttempts {
 			wait := taskBackoff
 			for range fresh.Attempts - 1 {
@@ -297,6 +304,16 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 		return nil
 	}
 	return err
+}
+
+// emptied reports whether the file that a task is about has been removed for good:
+// its bytes are gone, and nobody waits for what the task would find out.
+func emptied(tx ingest.Tx, t *ingest.Task) (bool, error) {
+	if t.Asset == 0 {
+		return false, nil
+	}
+	a, err := tx.Asset(t.Asset)
+	return err == nil && a.Emptied, err
 }
 
 // ReleaseTask gives a task back that a worker could not run to its end because

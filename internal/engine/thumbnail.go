@@ -32,6 +32,12 @@ func (e *Engine) GiveThumbnail(ctx context.Context, p ingest.Principal, id inges
 		if err := mayHandle(p, u, rightUpload); err != nil {
 			return err
 		}
+		if u.State == ingest.UploadSealing || u.State == ingest.UploadDone {
+			return nil // too late: the file is an asset, or another call makes it one
+		}
+		if err := stillOpen(u); err != nil {
+			return err
+		}
 		d, err := tx.DocumentByKey(u.Company, ingest.DocThumbnail, u.Number, thumbnailOfUpload)
 		if err != nil && ingest.KindOf(err) != ingest.NotFound {
 			return err
@@ -54,6 +60,15 @@ func thumbnailOf(tx ingest.Tx, u *ingest.Upload) (*ingest.Document, error) {
 		return nil, nil
 	}
 	return d, err
+}
+
+// dropThumbnail forgets the picture that waits for the file of an upload that is over.
+func dropThumbnail(tx ingest.Tx, u *ingest.Upload) error {
+	given, err := thumbnailOf(tx, u)
+	if err != nil || given == nil {
+		return err
+	}
+	return tx.DeleteDocument(given.Number)
 }
 
 // GivenThumbnail returns the picture that the task is about.
@@ -87,4 +102,45 @@ func (e *Engine) keepsThumbnail(tx ingest.Tx, t *ingest.Task, d *ingest.Derived)
 	}
 	given.Key, given.Data = thumbnailTaken, nil
 	return true, tx.UpdateDocument(given)
+}
+
+// handThumbnail gives the thumbnail of a part to a version of another asset with the
+// same bytes: what was made of it, or the picture that waits to be looked into.
+func (e *Engine) handThumbnail(tx ingest.Tx, part, a *ingest.Asset, v *ingest.Version) error {
+	made, err := tx.DerivedOf(part.Number)
+	if err != nil {
+		return err
+	}
+	for _, d := range made {
+		if d.Kind != ingest.DerivedThumbnail {
+			continue
+		}
+		d.Number, d.UUID, d.Asset, d.Version = 0, e.newUUID(), a.Number, v.Number
+		if _, err := tx.PutDerived(d); err != nil {
+			return err
+		}
+	}
+	given, err := tx.DocumentsOf(a.Company, []ingest.DocumentKind{ingest.DocThumbnail}, []ingest.Number{part.Version})
+	if err != nil {
+		return err
+	}
+	for _, d := range given {
+		if d.Key == thumbnailOfUpload {
+			continue // of an upload that has the number of the version
+		}
+		d.Owner = v.Number
+		if err := tx.UpdateDocument(d); err != nil {
+			return err
+		}
+		if d.Key != thumbnailOfVersion || v.Job == 0 {
+			continue
+		}
+		if err := tx.CreateTask(e.task(step{kind: ingest.TaskThumbnail}, &ingest.Company{Number: a.Company}, &ingest.Job{Number: v.Job}, a, v)); err != nil {
+			return err
+		}
+		if _, err := tx.ChangeJob(v.Job, ingest.JobDelta{Pending: 1}); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -52,14 +52,14 @@ func (e *Engine) empty(tx ingest.Tx, a *ingest.Asset) ([]ingest.BlobKey, error) 
 	if err != nil {
 		return nil, err
 	}
+	keys, err := tx.EmptyAsset(a.Number) // with its links
+	if err != nil {
+		return nil, err
+	}
 	for _, l := range parts {
 		if err := e.orphan(tx, l.To); err != nil {
 			return nil, err
 		}
-	}
-	keys, err := tx.EmptyAsset(a.Number)
-	if err != nil {
-		return nil, err
 	}
 	a.Emptied, a.Size, a.SHA256, a.Publish = true, 0, nil, 0
 	if err := tx.UpdateAsset(a); err != nil {

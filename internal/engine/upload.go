@@ -120,128 +120,6 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 	return u, e.settle(tx, changed)
 }
 
-// checkTarget asks whether the caller may put the file of an upload where it goes.
-func checkTarget(tx ingest.Tx, p ingest.Principal, c *ingest.Company, u *ingest.Upload) error {
-	place, err := placeOf(tx, c, u)
-	if err != nil {
-		return err
-	}
-	s, err := sightOf(tx, p, c.Number)
-	if err != nil {
-		return err
-	}
-	if u.Options.Replaces == 0 {
-		return s.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite)
-	}
-	if _, err := s.assetOf(u.Options.Replaces, ingest.PermitRead, ingest.PermitWrite); err != nil {
-		return err
-	}
-	if !may(p, c.Number, rightOverwrite) {
-		return roleForbids(p, c.Number, rightOverwrite)
-	}
-	return nil
-}
-
-// mayHandle checks that the caller may act on an upload. Shared ones are everybody's
-// of the company whose role has the right.
-func mayHandle(p ingest.Principal, u *ingest.Upload, r right) error {
-	switch {
-	case p.Admin, u.User == p.User && !u.Options.Shared && may(p, u.Company, rightUpload):
-		return nil
-	case u.Options.Shared && may(p, u.Company, r):
-		return nil
-	case u.Options.Shared && may(p, u.Company, rightRead):
-		return roleForbids(p, u.Company, r)
-	}
-	return unknownUpload()
-}
-
-// unknownUpload does not repeat what the client sent, which may be the secret by which
-// somebody else's upload is reached.
-func unknownUpload() error {
-	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.findUpload", Msg: "no such upload"}
-}
-
-// findUpload reads an upload that the caller may act on. Strangers learn
-// nothing of its existence.
-func (e *Engine) findUpload(ctx context.Context, p ingest.Principal, id ingest.UUID, r right) (u *ingest.Upload, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		u, err = tx.Upload(id)
-		if err != nil {
-			return err
-		}
-		if err := mayHandle(p, u, r); err != nil {
-			return err
-		}
-		return e.inTime(tx, p, u.Company)
-	})
-	return u, err
-}
-
-// UploadByKey returns an upload of a company by the key that its client knows it by.
-// What the caller may not read is unknown to it.
-func (e *Engine) UploadByKey(ctx context.Context, p ingest.Principal, company ingest.Number, door ingest.Door, key string) (u *ingest.Upload, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		u, err = tx.UploadByClientKey(company, door, key)
-		if err != nil && ingest.KindOf(err) == ingest.NotFound {
-			return unknownUpload()
-		}
-		if err != nil {
-			return err
-		}
-		if err := mayHandle(p, u, rightRead); err != nil {
-			return err
-		}
-		return e.inTime(tx, p, u.Company)
-	})
-	return u, err
-}
-
-// Revise changes what is asked of an open upload: its name, folder, size, options
-// and facts. Nothing of what has arrived is touched.
-func (e *Engine) Revise(ctx context.Context, p ingest.Principal, id ingest.UUID, change func(*ingest.Upload) error) (u *ingest.Upload, err error) {
-	err = e.store.Update(ctx, func(tx ingest.Tx) error {
-		stored, err := tx.Upload(id)
-		if err != nil {
-			return err
-		}
-		c, err := e.authorize(tx, p, stored.Company, rightUpload)
-		if err != nil {
-			return err
-		}
-		if err := mayHandle(p, stored, rightUpload); err != nil {
-			return err
-		}
-		if err := stillOpen(stored); err != nil {
-			return err
-		}
-		revised := *stored
-		if err := change(&revised); err != nil {
-			return err
-		}
-		if !revised.Options.Session {
-			if err := checkTarget(tx, p, c, &revised); err != nil {
-				return err
-			}
-		}
-		revised.Touched = e.now()
-		u = &revised
-		return tx.UpdateUpload(u)
-	})
-	return u, err
-}
-
-// stillOpen explains why an upload takes no bytes.
-func stillOpen(u *ingest.Upload) error {
-	switch u.State {
-	case ingest.UploadOpen:
-		return nil
-	case ingest.UploadAborted, ingest.UploadExpired:
-		return &ingest.Error{Kind: ingest.Gone, Op: "engine.stillOpen", Msg: fmt.Sprintf("upload %s is %s", u.UUID, u.State)}
-	}
-	return &ingest.Error{Kind: ingest.Conflict, Op: "engine.stillOpen", Msg: fmt.Sprintf("upload %s is %s and takes no more bytes", u.UUID, u.State)}
-}
-
 // WriteSpec governs one window of an upload.
 type WriteSpec struct {
 	Accept      func(ingest.Window) error // refuses the window before it counts
@@ -268,6 +146,9 @@ func (e *Engine) WriteTo(ctx context.Context, p ingest.Principal, u *ingest.Uplo
 
 // append stores a window of an upload that the caller may write to.
 func (e *Engine) append(ctx context.Context, u *ingest.Upload, offset int64, r io.Reader, spec WriteSpec) (ingest.Window, error) {
+	if u.Options.Session {
+		return ingest.Window{}, unknownUpload()
+	}
 	if err := stillOpen(u); err != nil {
 		return ingest.Window{}, err
 	}
@@ -292,6 +173,7 @@ func (e *Engine) append(ctx context.Context, u *ingest.Upload, offset int64, r i
 	e.crash("write.recorded")
 	if w.Length > 0 {
 		e.follow(a)
+		e.await(ctx, a)
 		e.touch(ctx, u)
 	}
 	return w, err
@@ -393,95 +275,4 @@ func (e *Engine) statusOf(ctx context.Context, u *ingest.Upload) (Status, error)
 	defer release()
 	windows, err := a.stage.Windows(ctx)
 	return Status{Upload: u, Windows: windows, Last: latest(u.Touched, e.active.lastWindow(u.UUID))}, err
-}
-
-// Abort ends an open upload and removes its bytes, or one whose file could not
-// be stored because of its name. Aborting again is no error.
-func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) error {
-	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error { return mayHandle(p, u, rightRead) })
-}
-
-// end moves an open upload to a final state without an asset.
-func (e *Engine) end(ctx context.Context, id ingest.UUID, state ingest.UploadState, allowed func(*ingest.Upload) error) error {
-	defer e.closing.lock(id)()
-	var ended *ingest.Upload
-	var members []ingest.UUID
-	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		ended, members = nil, nil
-		u, err := tx.Upload(id)
-		if err != nil {
-			return err
-		}
-		if err := allowed(u); err != nil {
-			return err
-		}
-		if u.State == state {
-			return nil
-		}
-		if u.State != ingest.UploadSealing {
-			if err := stillOpen(u); err != nil {
-				return err
-			}
-		}
-		ended = u
-		if u.Options.Session {
-			if members, err = e.endMembers(tx, u, state, nil); err != nil {
-				return err
-			}
-		}
-		return e.endUpload(tx, u, state)
-	})
-	if err != nil || ended == nil {
-		return err
-	}
-	for _, member := range members {
-		if err := e.dropStage(ctx, ingest.StageID(member)); err != nil {
-			return err
-		}
-	}
-	e.ended(ended.Door, ingest.OutcomeAborted, 0)
-	return e.dropStage(ctx, ingest.StageID(id))
-}
-
-func (e *Engine) endUpload(tx ingest.Tx, u *ingest.Upload, state ingest.UploadState) error {
-	now := e.now()
-	u.State, u.Touched = state, now
-	if err := tx.UpdateUpload(u); err != nil {
-		return err
-	}
-	words, event := "was given up by the client", ingest.EventUploadAborted
-	if state == ingest.UploadExpired {
-		words, event = "received nothing for too long and was removed", ingest.EventUploadExpired
-	}
-	row := ingest.LogRow{
-		Job: u.Job, Time: now, Type: ingest.LogUploadError, AssetName: u.FileName, AssetType: "NoType",
-		Message: fmt.Sprintf("%s %s.", u.FileName, words),
-	}
-	if err := tx.AppendLog(row); err != nil {
-		return err
-	}
-	delta := ingest.JobDelta{Pending: -1, Counts: ingest.JobCounts{Total: 1, Error: 1}}
-	if u.Parent != 0 {
-		delta.Pending = 0 // the job waits for the session
-	}
-	j, err := tx.ChangeJob(u.Job, delta)
-	if err != nil {
-		return err
-	}
-	if err := e.settle(tx, j); err != nil {
-		return err
-	}
-	return tx.Emit(ingest.Event{Company: u.Company, Time: now, Kind: event, Subject: u.UUID, User: u.User})
-}
-
-func (e *Engine) dropStage(ctx context.Context, id ingest.StageID) error {
-	e.active.forget(ingest.UUID(id))
-	stage, err := e.blobs.Stage(ctx, id)
-	if ingest.KindOf(err) == ingest.NotFound && err != nil {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	return stage.Discard(ctx)
 }

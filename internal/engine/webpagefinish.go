@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,9 +13,12 @@ import (
 
 // PageSpec is what a session makes of its files.
 type PageSpec struct {
-	Name  PageName
-	Main  ingest.Number // asset of the HTML file, a part so far
-	Parts []PagePart
+	Name PageName
+	Main ingest.Number // asset of the HTML file, a part so far
+	// What the HTML file is called and where it goes, whatever was said of its upload.
+	FileName, Folder string
+	Metadata         map[string]string
+	Parts            []PagePart
 	// Note, if set, changes the session's facts in the transaction that ends it.
 	Note func(*ingest.Upload, *WebPage) error
 }
@@ -47,6 +51,9 @@ func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id inges
 		}
 		if err := mayHandle(p, session, rightUpload); err != nil {
 			return err
+		}
+		if !session.Options.Session {
+			return unknownUpload()
 		}
 		if session.State == ingest.UploadDone {
 			a, err := tx.Asset(session.Asset)
@@ -82,6 +89,7 @@ func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id inges
 	if err != nil {
 		return nil, nil, err
 	}
+	e.crash("session.committed")
 	for _, stage := range stages {
 		if err := e.dropStage(ctx, ingest.StageID(stage)); err != nil {
 			e.log.Warn("what was left of a session was not removed, the sweep will", "upload", stage, "error", err)
@@ -122,12 +130,12 @@ func (e *Engine) makePage(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s
 	if err != nil {
 		return nil, nil, err
 	}
-	main, err := tx.Asset(spec.Main)
+	main, err := e.mainOf(tx, p, session, spec.Main)
 	if err != nil {
 		return nil, nil, err
 	}
-	if main.Company != c.Number || !main.Part || main.Emptied {
-		return nil, nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.makePage", Msg: "the web page's own file is not one of the session"}
+	if err := e.placeMain(tx, p, c, main, spec); err != nil {
+		return nil, nil, err
 	}
 	page := &WebPage{Asset: main, Name: name}
 	var dropped []ingest.BlobKey
@@ -149,6 +157,52 @@ func (e *Engine) makePage(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s
 	return page, dropped, e.relink(tx, page)
 }
 
+// mainOf returns the file of a session that is to be a page's own, as a part that no
+// page has.
+func (e *Engine) mainOf(tx ingest.Tx, p ingest.Principal, session *ingest.Upload, number ingest.Number) (*ingest.Asset, error) {
+	foreign := &ingest.Error{Kind: ingest.Conflict, Op: "engine.mainOf", Msg: "the web page's own file is not one of the session"}
+	members, err := tx.UploadsOf(session.Number)
+	if err != nil {
+		return nil, err
+	}
+	if !slices.ContainsFunc(members, func(u *ingest.Upload) bool { return u.State == ingest.UploadDone && u.Asset == number && number != 0 }) {
+		return nil, foreign
+	}
+	main, err := tx.Asset(number)
+	if err != nil {
+		return nil, err
+	}
+	if !main.Part || main.Emptied {
+		return nil, foreign
+	}
+	owners, err := tx.LinksTo(ingest.LinkPagePart, []ingest.Number{number})
+	if err != nil || len(owners) == 0 {
+		return main, err
+	}
+	return e.linkedPart(tx, p, main, main.FileName) // another page has it as its part
+}
+
+// placeMain gives the file of a page its name and its folder.
+func (e *Engine) placeMain(tx ingest.Tx, p ingest.Principal, c *ingest.Company, main *ingest.Asset, spec PageSpec) error {
+	place, err := placeOf(tx, c, &ingest.Upload{FileName: spec.FileName, Folder: spec.Folder, Options: ingest.UploadOptions{ExactName: true}})
+	if err != nil {
+		return err
+	}
+	s, err := sightOf(tx, p, c.Number)
+	if err != nil {
+		return err
+	}
+	if err := s.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
+		return err
+	}
+	folder, err := e.folderAt(tx, c.Number, place.Folder)
+	if err != nil {
+		return err
+	}
+	main.Folder, main.Path, main.Name, main.FileName, main.Metadata = folder.Number, folder.Path, place.Name, place.FileName, spec.Metadata
+	return nil
+}
+
 // turnPage gives the asset of a page the bytes of a part as its new version. The
 // part is gone then.
 func (e *Engine) turnPage(tx ingest.Tx, p ingest.Principal, a, part *ingest.Asset) ([]ingest.BlobKey, error) {
@@ -157,22 +211,31 @@ func (e *Engine) turnPage(tx ingest.Tx, p ingest.Principal, a, part *ingest.Asse
 		return nil, err
 	}
 	now := e.now()
-	fresh := &ingest.Version{UUID: e.newUUID(), FileName: v.FileName, ContentType: v.ContentType, Blob: v.Blob, Job: v.Job, Update: true, Created: now, CreatedBy: p.User}
+	fresh := &ingest.Version{UUID: e.newUUID(), FileName: part.FileName, ContentType: v.ContentType, Blob: v.Blob, Job: v.Job, Update: true, Created: now, CreatedBy: p.User}
 	a.Folder, a.Path, a.Name, a.FileName, a.Type = part.Folder, part.Path, part.Name, part.FileName, part.Type
 	a.Media, a.Size, a.SHA256, a.State, a.Metadata = part.Media, part.Size, part.SHA256, ingest.AssetReady, part.Metadata
 	a.Modified, a.ModifiedBy = now, p.User
 	if err := e.storeVersion(tx, a, fresh); err != nil {
 		return nil, err
 	}
-	if fresh.Blob.SHA256 == nil {
-		if err := tx.CreateTask(e.task(step{kind: ingest.TaskDigest, background: true}, &ingest.Company{Number: a.Company}, &ingest.Job{Number: v.Job}, a, fresh)); err != nil {
-			return nil, err
-		}
+	if err := e.digestLater(tx, a, fresh); err != nil {
+		return nil, err
+	}
+	if err := e.handThumbnail(tx, part, a, fresh); err != nil {
+		return nil, err
 	}
 	if err := tx.Emit(ingest.Event{Company: a.Company, Time: now, Kind: ingest.EventAssetReplaced, Subject: a.UUID, User: p.User}); err != nil {
 		return nil, err
 	}
 	return e.removePart(tx, part)
+}
+
+// digestLater queues the SHA-256 of a version that has none.
+func (e *Engine) digestLater(tx ingest.Tx, a *ingest.Asset, v *ingest.Version) error {
+	if v.Blob.SHA256 != nil {
+		return nil
+	}
+	return tx.CreateTask(e.task(step{kind: ingest.TaskDigest, background: true}, &ingest.Company{Number: a.Company}, &ingest.Job{Number: v.Job}, a, v))
 }
 
 // keepPage stores the name of a page.
@@ -195,6 +258,10 @@ func (e *Engine) keepPage(tx ingest.Tx, p ingest.Principal, page *WebPage) error
 // are, links to the bytes of all others.
 func (e *Engine) takeParts(tx ingest.Tx, p ingest.Principal, page *ingest.Asset, specs []PagePart) ([]WebPart, error) {
 	taken := map[ingest.Number]bool{}
+	s, err := sightOf(tx, p, page.Company)
+	if err != nil {
+		return nil, err
+	}
 	parts := make([]WebPart, len(specs))
 	for i, spec := range specs {
 		a, err := tx.Asset(spec.Asset)
@@ -208,13 +275,17 @@ func (e *Engine) takeParts(tx ingest.Tx, p ingest.Principal, page *ingest.Asset,
 		if err != nil {
 			return nil, err
 		}
+		if err := s.require(a, ingest.PermitRead); err != nil {
+			return nil, err
+		}
 		own := a.Part && (len(owners) == 0 || owners[0].From == page.Number)
 		if !own || taken[a.Number] {
 			if a, err = e.linkedPart(tx, p, a, spec.FileName); err != nil {
 				return nil, err
 			}
-		} else if !a.Orphaned.IsZero() {
-			a.Orphaned = time.Time{}
+		} else if !a.Orphaned.IsZero() || a.FileName != spec.FileName {
+			a.Orphaned, a.FileName = time.Time{}, spec.FileName
+			a.Name, _ = splitExt(spec.FileName)
 			if err := tx.UpdateAsset(a); err != nil {
 				return nil, err
 			}
@@ -237,7 +308,14 @@ func (e *Engine) linkedPart(tx ingest.Tx, p ingest.Principal, of *ingest.Asset, 
 		UUID: e.newUUID(), Company: of.Company, Folder: of.Folder, Path: of.Path, Name: name, FileName: fileName, Type: of.Type, State: ingest.AssetReady, Media: of.Media,
 		Size: of.Size, SHA256: of.SHA256, Metadata: of.Metadata, Created: now, CreatedBy: p.User, Modified: now, ModifiedBy: p.User, Part: true,
 	}
-	return a, e.storeVersion(tx, a, &ingest.Version{UUID: e.newUUID(), FileName: fileName, ContentType: v.ContentType, Blob: v.Blob, Created: now, CreatedBy: p.User})
+	if name == "" {
+		a.Name = fileName
+	}
+	linked := &ingest.Version{UUID: e.newUUID(), FileName: fileName, ContentType: v.ContentType, Blob: v.Blob, Created: now, CreatedBy: p.User}
+	if err := e.storeVersion(tx, a, linked); err != nil {
+		return nil, err
+	}
+	return a, e.digestLater(tx, a, linked)
 }
 
 // relink records the parts of a page; those that it had before and has no more are

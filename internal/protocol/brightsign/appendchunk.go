@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math"
+	"strings"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -28,21 +29,55 @@ func (k chunk) check() error {
 	case k.offset < 0:
 		return refuse("The offset must not be negative. It is %d.", k.offset)
 	case k.offset > maxFileSize:
-		return refuse("The chunk exceeds the maximum file size of %d bytes: it begins at %d.", int64(maxFileSize), k.offset)
+		return refuseAs(ingest.TooLarge, "The chunk exceeds the maximum file size of %d bytes: it begins at %d.", int64(maxFileSize), k.offset)
 	}
 	return nil
 }
 
+// target finds the upload that a chunk is for, and the company of a caller that was
+// not looked up before.
+func (d *Door) target(ctx context.Context, c caller, token string) (caller, *ingest.Upload, error) {
+	if c.company == nil {
+		token := strings.ToLower(token[:min(len(token), maxToken)])
+		if t, ok := d.recent.look(c, token, d.Engine.Now()); ok {
+			c.company = t.company
+			return c, t.upload, nil
+		}
+		company, u, err := d.Engine.WriteTarget(ctx, c.Principal, c.account, ingest.DoorBrightSign, token)
+		c.company = company
+		if err == nil && !d.purged(u) {
+			if u.State == ingest.UploadOpen && !factsOf(u).Started.IsZero() {
+				d.recent.keep(c, token, u, d.Engine.Now())
+			}
+			return c, u, nil
+		}
+		if c, err = d.enter(ctx, c, true); err != nil { // the account may be spelt otherwise
+			return c, nil, err
+		}
+	}
+	if err := d.mayUpload(ctx, c); err != nil {
+		return c, nil, err
+	}
+	u, err := d.upload(ctx, c, token)
+	return c, u, required(err, sentenceNoUpload)
+}
+
 // takes finds the upload that a chunk is for, and refuses the chunk if the upload
 // takes none.
-func (d *Door) takes(ctx context.Context, c caller, k chunk) (*ingest.Upload, error) {
-	u, err := d.upload(ctx, c, k.uploadToken)
+func (d *Door) takes(ctx context.Context, c caller, k chunk) (caller, *ingest.Upload, error) {
+	c, u, err := d.target(ctx, c, k.uploadToken)
 	if err == nil && u.Options.Session {
-		err = unknownToken()
+		err = required(unknownToken(), sentenceNoUpload)
 	}
 	if err != nil {
-		return nil, required(err, sentenceNoUpload)
+		return c, nil, err
 	}
+	u, err = d.open(ctx, c, u, k)
+	return c, u, err
+}
+
+// open refuses a chunk for an upload that takes none.
+func (d *Door) open(ctx context.Context, c caller, u *ingest.Upload, k chunk) (*ingest.Upload, error) {
 	f := factsOf(u)
 	if err := inSession(f, k.sessionToken); err != nil {
 		return nil, err
@@ -70,22 +105,38 @@ func (d *Door) appendChunk(ctx context.Context, c caller, u *ingest.Upload, k ch
 	_, err := d.Engine.WriteTo(ctx, c.Principal, u, k.offset, read, engine.WriteSpec{})
 	switch {
 	case err == nil:
-		return true, nil
+		return true, d.mended(ctx, c, u)
 	case read.err != nil: // what the client sent is wrong, or did not arrive
 		return false, read.err
 	}
 	switch kind := ingest.KindOf(err); {
 	case kind == ingest.TooLarge && ingest.CodeOf(err) == ingest.CodeLimit:
-		return false, refuse("The chunk exceeds the maximum file size of %d bytes: it begins at %d.", int64(maxFileSize), k.offset)
+		return false, refuseAs(ingest.TooLarge, "The chunk exceeds the maximum file size of %d bytes: it begins at %d.", int64(maxFileSize), k.offset)
 	case kind == ingest.Conflict, kind == ingest.Gone:
 		return false, already(stateOf(engine.Status{Upload: d.fresh(ctx, c, u)}, factsOf(u)))
 	case kind == ingest.NotFound:
-		return false, refuse(sentenceNoUpload)
+		return false, refuseAs(ingest.NotFound, sentenceNoUpload)
 	case kind == ingest.Internal, kind == ingest.Unavailable:
 		d.Log.Error("a chunk was not stored", "upload", u.UUID, "offset", k.offset, "error", err)
 		return false, nil
 	}
 	return false, err
+}
+
+// mended notes that an upload whose hash was wrong has got other bytes since.
+func (d *Door) mended(ctx context.Context, c caller, u *ingest.Upload) error {
+	if !factsOf(u).Corrupted {
+		return nil
+	}
+	_, err := d.Engine.Revise(ctx, c.Principal, u.UUID, func(u *ingest.Upload) error {
+		f := factsOf(u)
+		f.Corrupted = false
+		return f.set(u)
+	})
+	if kind := ingest.KindOf(err); err != nil && (kind == ingest.Conflict || kind == ingest.Gone) {
+		return nil // it has been completed or given up meanwhile
+	}
+	return err
 }
 
 // fresh reads an upload again; if that fails it is the one at hand.

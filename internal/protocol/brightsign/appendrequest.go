@@ -2,6 +2,7 @@ package brightsign
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"strings"
 
@@ -15,9 +16,6 @@ import (
 // offset comes first, or the data follows as a MIME part, it goes to its place as it
 // arrives.
 func (x *exchange) appendChunk() ([]byte, error) {
-	if err := x.door.mayUpload(x.r.Context(), x.caller); err != nil {
-		return nil, err
-	}
 	diverted, err := x.reader.Next(func(local string) bool { return strings.EqualFold(local, "data") })
 	if err != nil {
 		return nil, err
@@ -70,24 +68,57 @@ func (x *exchange) inlineChunk() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	if !complete {
-		return x.heldChunk()
+	if k.uploadToken == "" { // it may follow
+		if err := x.mayUpload(); err != nil {
+			return false, err
+		}
+		return x.heldChunk(nil)
 	}
-	if err := k.check(); err != nil {
+	if err := x.check(k); err != nil {
 		return false, err
 	}
-	u, err := x.door.takes(x.r.Context(), x.caller, k)
+	u, err := x.takes(k)
 	if err != nil {
 		return false, err
 	}
-	if x.door.rewrites(x.r.Context(), x.caller, u, k.offset) {
-		return x.heldChunk()
+	if !complete || x.door.rewrites(x.r.Context(), x.caller, u, k.offset) {
+		return x.heldChunk(u)
 	}
 	return x.door.appendChunk(x.r.Context(), x.caller, u, k, &inlineData{x: x, k: k})
 }
 
-// heldChunk reads a chunk into memory, and what follows it, and stores it then.
-func (x *exchange) heldChunk() (bool, error) {
+// mayUpload refuses callers without the permission before their upload is known.
+func (x *exchange) mayUpload() (err error) {
+	if x.caller.company == nil {
+		if x.caller, err = x.door.enter(x.r.Context(), x.caller, true); err != nil {
+			return err
+		}
+	}
+	return x.door.mayUpload(x.r.Context(), x.caller)
+}
+
+// check refuses values that no chunk can have; callers without the permission are told
+// of that first.
+func (x *exchange) check(k chunk) error {
+	err := k.check()
+	if err == nil {
+		return nil
+	}
+	if denied := x.mayUpload(); denied != nil {
+		return denied
+	}
+	return err
+}
+
+// takes finds the upload that a chunk is for.
+func (x *exchange) takes(k chunk) (u *ingest.Upload, err error) {
+	x.caller, u, err = x.door.takes(x.r.Context(), x.caller, k)
+	return u, err
+}
+
+// heldChunk reads a chunk into memory, and what follows it, and stores it then. u is
+// its upload, if that is known already.
+func (x *exchange) heldChunk(u *ingest.Upload) (bool, error) {
 	held, give, err := x.hold()
 	if err != nil {
 		return false, err
@@ -103,24 +134,30 @@ func (x *exchange) heldChunk() (bool, error) {
 	if err := x.rest(); err != nil {
 		return false, err
 	}
-	return x.storeHeld(*held)
+	return x.storeHeld(u, *held)
 }
 
 // storeHeld stores a chunk that is at hand.
-func (x *exchange) storeHeld(data []byte) (bool, error) {
+func (x *exchange) storeHeld(u *ingest.Upload, data []byte) (bool, error) {
 	k, _, err := x.readChunk()
-	if err == nil {
-		err = k.check()
-	}
 	if err != nil {
+		return false, err
+	}
+	if u == nil {
+		if err := x.mayUpload(); err != nil {
+			return false, err
+		}
+	}
+	if err := x.check(k); err != nil {
 		return false, err
 	}
 	if x.dataIsNil() {
 		return false, refuse("The chunk data must be specified.")
 	}
-	u, err := x.door.takes(x.r.Context(), x.caller, k)
-	if err != nil {
-		return false, err
+	if u == nil || !strings.EqualFold(u.ClientKey, k.uploadToken) {
+		if u, err = x.takes(k); err != nil {
+			return false, err
+		}
 	}
 	if k.offset > maxFileSize-int64(len(data)) {
 		return false, refuse("The chunk exceeds the maximum file size of %d bytes: it ends at %d.", int64(maxFileSize), k.offset+int64(len(data)))
@@ -154,19 +191,25 @@ func (x *exchange) detachedChunk() (bool, error) {
 	}
 	e := x.dataElement()
 	if e == nil || isNil(e) {
-		return x.storeHeld(nil)
+		return x.storeHeld(nil, nil)
 	}
 	include := e.Child("Include")
 	if include == nil {
+		if len(e.Children) > 0 {
+			return false, soap.ErrBase64
+		}
 		data, err := soap.DecodeText(e.Text)
 		if err != nil {
 			return false, err
 		}
-		return x.storeHeld(data)
+		return x.storeHeld(nil, data)
+	}
+	if err := x.mayUpload(); err != nil {
+		return false, err
 	}
 	k, _, err := x.readChunk()
 	if err == nil {
-		err = k.check()
+		err = x.check(k)
 	}
 	if err != nil {
 		return false, err
@@ -174,7 +217,7 @@ func (x *exchange) detachedChunk() (bool, error) {
 	if x.parts == nil {
 		return false, soap.ErrParts
 	}
-	u, err := x.door.takes(x.r.Context(), x.caller, k)
+	u, err := x.takes(k)
 	if err != nil {
 		return false, err
 	}
@@ -196,7 +239,7 @@ func (x *exchange) detachedChunk() (bool, error) {
 	if _, err := buffer.ReadFrom(bounded); err != nil {
 		return false, err
 	}
-	return x.storeHeld(buffer.Bytes())
+	return x.storeHeld(u, buffer.Bytes())
 }
 
 // boundedPart fails when a MIME part is longer than a message may be.
@@ -252,7 +295,7 @@ func (d *inlineData) finish() error {
 	if err != nil {
 		return err
 	}
-	if err := k.check(); err != nil {
+	if err := d.x.check(k); err != nil {
 		return err
 	}
 	if d.x.dataIsNil() {
@@ -275,21 +318,27 @@ func (x *exchange) hold() (*[]byte, func(), error) {
 		length = x.door.Options.MaxMessage
 	}
 	need := min(length, x.door.Options.MaxMessage)/4*3 + 64
-	taken, err := x.door.held.take(x.r.Context(), need)
+	return x.door.holdBytes(x.r.Context(), need, x.r.ContentLength >= 0)
+}
+
+// holdBytes is hold for a chunk that needs so many bytes, all of them at once if their
+// number is sure.
+func (d *Door) holdBytes(ctx context.Context, need int64, sure bool) (*[]byte, func(), error) {
+	taken, err := d.held.take(ctx, need)
 	if err != nil {
 		return nil, nil, &ingest.Error{Kind: ingest.Unavailable, Op: "brightsign.hold", Msg: "the request was given up", Err: err}
 	}
-	buf, ok := x.door.chunks.Get().(*[]byte)
+	buf, ok := d.chunks.Get().(*[]byte)
 	if !ok {
 		buf = new([]byte)
 	}
-	if x.r.ContentLength >= 0 && int64(cap(*buf)) < need {
+	if sure && int64(cap(*buf)) < need {
 		*buf = make([]byte, 0, need)
 	}
 	return buf, func() {
 		if cap(*buf) <= mostKept {
-			x.door.chunks.Put(buf)
+			d.chunks.Put(buf)
 		}
-		x.door.held.give(taken)
+		d.held.give(taken)
 	}, nil
 }

@@ -75,7 +75,7 @@ func (a arguments) check() error {
 		case *a.FileSize < 0:
 			return refuse("The file size must not be negative. It is %d.", *a.FileSize)
 		case *a.FileSize > maxFileSize:
-			return refuse("The file size must not exceed %d bytes. It is %d.", int64(maxFileSize), *a.FileSize)
+			return refuseAs(ingest.TooLarge, "The file size must not exceed %d bytes. It is %d.", int64(maxFileSize), *a.FileSize)
 		}
 	}
 	if n := a.ChunksCount; n != nil && (*n < 0 || *n == 0 && a.FileSize != nil && *a.FileSize > 0) {
@@ -116,7 +116,9 @@ func (a *arguments) read(e *xmltree.Element) (err error) {
 	text := strings.TrimSpace(e.Text)
 	switch strings.ToLower(e.Local) {
 	case "chunkscount":
-		a.ChunksCount, err = readInt("ChunksCount", text)
+		if a.ChunksCount, err = readInt("ChunksCount", text); err == nil && a.ChunksCount != nil && *a.ChunksCount > math.MaxInt32 {
+			err = invalid("ChunksCount", text) // the status could not tell it
+		}
 	case "contenttype", "mediatype":
 		a.ContentType, err = readType("ContentType", text)
 	case "filelastmodifieddate":

@@ -31,12 +31,13 @@ func (d *Door) completeFile(ctx context.Context, c caller, a arguments, data str
 	case stateCancelled, stateTerminated:
 		return nil, already(state)
 	}
-	if s.Upload.State == ingest.UploadOpen {
-		if s, err = d.revised(ctx, c, s, a, data); err != nil {
-			return nil, err
-		}
+	before := s.Upload
+	defer d.recent.drop(before.ClientKey)
+	if s, err = d.revised(ctx, c, s, a, data); err != nil {
+		return nil, err
 	}
 	if err := d.finish(ctx, c, s); err != nil {
+		d.takeBack(ctx, c, before)
 		return nil, err
 	}
 	if s, err = d.file(ctx, c, a.UploadToken); err != nil {
@@ -56,12 +57,19 @@ func (d *Door) revised(ctx context.Context, c caller, s engine.Status, a argumen
 	if err != nil {
 		return s, err
 	}
-	u, err := d.Engine.Revise(ctx, c.Principal, s.Upload.UUID, func(u *ingest.Upload) error {
-		f := factsOf(u)
+	revise := d.Engine.Revise
+	if s.Upload.State == ingest.UploadSealing { // an earlier try failed by its name
+		revise = d.Engine.ReviseSealed
+	}
+	u, err := revise(ctx, c.Principal, s.Upload.UUID, func(u *ingest.Upload) error {
+		f, sealed, size := factsOf(u), u.State == ingest.UploadSealing, u.Size
 		f.Args, f.Data = merged, data
 		f.begin(d)
 		if err := d.placeAgain(u, f); err != nil {
 			return err
+		}
+		if sealed {
+			u.Size = size
 		}
 		return f.set(u)
 	})
@@ -73,6 +81,27 @@ func (d *Door) revised(ctx context.Context, c caller, s engine.Status, a argumen
 	}
 	s.Upload = u
 	return s, d.keepThumbnail(ctx, c, u, a)
+}
+
+// takeBack gives an upload the arguments again that it had before a completion that
+// failed, which may leave nothing behind but the knowledge that the hash was wrong.
+func (d *Door) takeBack(ctx context.Context, c caller, before *ingest.Upload) {
+	restore := func(u *ingest.Upload) error {
+		f, was := factsOf(u), factsOf(before)
+		was.Corrupted = f.Corrupted
+		u.FileName, u.Folder, u.Options, u.Metadata = before.FileName, before.Folder, before.Options, before.Metadata
+		if u.State == ingest.UploadOpen {
+			u.Size = before.Size
+		}
+		return was.set(u)
+	}
+	_, err := d.Engine.Revise(ctx, c.Principal, before.UUID, restore)
+	if err != nil && ingest.KindOf(err) == ingest.Conflict {
+		_, err = d.Engine.ReviseSealed(ctx, c.Principal, before.UUID, restore)
+	}
+	if err != nil {
+		d.Log.Debug("the arguments of a completion that failed stay", "upload", before.UUID, "error", err)
+	}
 }
 
 // ended reports whether a failure is about a name, not about the state of an upload.
@@ -116,7 +145,7 @@ func (d *Door) counted(s engine.Status, f facts) error {
 		return nil
 	}
 	if have := d.counts.count(s.Upload.ClientKey); have != *f.Args.ChunksCount {
-		return refuse("The chunks count is %d, and %d different part numbers were received.", *f.Args.ChunksCount, have)
+		return refuseAs(ingest.Mismatch, "The chunks count is %d, and %d different part numbers were received.", *f.Args.ChunksCount, have)
 	}
 	return nil
 }
@@ -130,7 +159,7 @@ func (d *Door) corrupted(ctx context.Context, c caller, s engine.Status) error {
 	if err != nil {
 		d.Log.Warn("an upload was not marked as corrupted", "upload", s.Upload.UUID, "error", err)
 	}
-	return refuse("The specified SHA1 hash does not match the hash calculated by the server.")
+	return refuseAs(ingest.Mismatch, "The specified SHA1 hash does not match the hash calculated by the server.")
 }
 
 // incomplete says which bytes are missing, or are too many.
@@ -148,11 +177,11 @@ func (d *Door) incomplete(ctx context.Context, c caller, s engine.Status, f fact
 		size = end
 	}
 	if s.Prefix() >= size && end > size {
-		return refuse("The uploaded data exceed the specified file size: %d bytes were received, %d were specified.", end, size)
+		return refuseAs(ingest.Mismatch, "The uploaded data exceed the specified file size: %d bytes were received, %d were specified.", end, size)
 	}
 	var received int64
 	for _, w := range s.Windows {
 		received += max(min(w.End(), size)-w.Offset, 0)
 	}
-	return refuse("The upload is incomplete: %d of %d bytes received; first gap at offset %d.", received, size, s.Prefix())
+	return refuseAs(ingest.Mismatch, "The upload is incomplete: %d of %d bytes received; first gap at offset %d.", received, size, s.Prefix())
 }

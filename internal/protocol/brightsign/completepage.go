@@ -3,7 +3,6 @@ package brightsign
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"strings"
 
 	"sluice/internal/engine"
@@ -31,6 +30,7 @@ func (d *Door) completePage(ctx context.Context, c caller, a arguments) (*status
 	if err != nil {
 		return nil, err
 	}
+	defer d.recent.clear()
 	if _, _, err := d.Engine.FinishSession(ctx, c.Principal, session.UUID, spec); err != nil {
 		return nil, pageFault(err, a)
 	}
@@ -56,8 +56,8 @@ type slot struct {
 
 func (w *pageWork) spec(a arguments, members []engine.Status) (engine.PageSpec, error) {
 	main := members[0]
-	if main.Upload.State != ingest.UploadDone {
-		return engine.PageSpec{}, refuse("The web page file is not uploaded: %s is %s.", clip(main.Upload.FileName), stateOf(main, factsOf(main.Upload)))
+	if main.Upload.State != ingest.UploadDone || main.Upload.Asset == 0 {
+		return engine.PageSpec{}, refuseAs(ingest.Conflict, "The web page file is not uploaded: %s is %s.", clip(main.Upload.FileName), stateOf(main, factsOf(main.Upload)))
 	}
 	if err := sameSum(a.SHA1Hash, factsOf(main.Upload).Sum); err != nil {
 		return engine.PageSpec{}, err
@@ -66,7 +66,16 @@ func (w *pageWork) spec(a arguments, members []engine.Status) (engine.PageSpec, 
 	if err != nil {
 		return engine.PageSpec{}, err
 	}
-	spec := engine.PageSpec{Name: w.name(a, main), Main: main.Upload.Asset}
+	merged, err := w.mainFile(a, main)
+	if err != nil {
+		return engine.PageSpec{}, err
+	}
+	spec := engine.PageSpec{Name: w.name(a, main), Main: main.Upload.Asset, FileName: merged.FileName, Folder: main.Upload.Folder, Metadata: w.door.metadataOf(merged)}
+	if merged.VirtualPath != "" {
+		if spec.Folder, err = folderOf(merged.VirtualPath); err != nil {
+			return spec, err
+		}
+	}
 	for _, s := range slots {
 		part, ok, err := w.resolve(s)
 		if err != nil {
@@ -84,17 +93,27 @@ func (w *pageWork) spec(a arguments, members []engine.Status) (engine.PageSpec, 
 		w.tokens = append(w.tokens, token)
 	}
 	if w.missing != nil {
-		return spec, refuse("The following web page assets are not uploaded: %s.", clipList(w.missing))
+		return spec, refuseAs(ingest.Conflict, "The following web page assets are not uploaded: %s.", clipList(w.missing))
 	}
 	spec.Note = func(session *ingest.Upload, page *engine.WebPage) error {
 		f := factsOf(session)
-		f.Assets = nil
+		f.Args.FileName, f.Assets = merged.FileName, nil
 		for i, part := range page.Parts {
-			f.Assets = append(f.Assets, pageAsset{Token: w.tokens[i], Content: part.Asset.Number})
+			f.Assets = append(f.Assets, pageAsset{Token: w.tokens[i], Content: part.Asset.Number, Name: slots[i].args.FileName, SHA1Hash: slots[i].args.SHA1Hash, Size: part.Asset.Size})
 		}
 		return f.set(session)
 	}
 	return spec, nil
+}
+
+// mainFile is what the call and those before it say of the page's own file.
+func (w *pageWork) mainFile(a arguments, main engine.Status) (arguments, error) {
+	said := a.file()
+	said.ContentID, said.FileSize, said.FileThumb = nil, nil, nil // the file is there
+	if err := (arguments{FileName: "x", FileSize: a.FileSize}).check(); err != nil {
+		return said, err
+	}
+	return factsOf(main.Upload).merged(said)
 }
 
 // name is what the page will be called: as it is said now, as it was said at the
@@ -122,11 +141,11 @@ func (w *pageWork) slots(a arguments, members []engine.Status) ([]slot, error) {
 		return slots, nil
 	}
 	var slots []slot
-	used, targets := map[int]bool{}, map[string]bool{}
+	targets := map[string]bool{}
+	pairs := pair(a.assets(), members)
 	for i, one := range a.assets() {
 		s := slot{args: one}
-		if at := memberFor(one, i, members, used); at >= 0 {
-			used[at] = true
+		if at := pairs[i]; at >= 0 {
 			s.member = &members[at]
 			s.args = factsOf(members[at].Upload).Args.over(one)
 		}
@@ -146,30 +165,52 @@ func (w *pageWork) slots(a arguments, members []engine.Status) ([]slot, error) {
 	return slots, nil
 }
 
-// memberFor finds the file of the session that an asset of the call means: by its
-// token, else by its place in the page, else by its position in the list.
-func memberFor(a arguments, position int, members []engine.Status, used map[int]bool) int {
-	if a.UploadToken != "" {
-		for i, m := range members {
-			if strings.EqualFold(m.Upload.ClientKey, a.UploadToken) && !used[i] {
+// pair finds the files of the session that the assets of the call mean: by their
+// tokens, else by their places in the page, else by their positions in the list. -1 =
+// none.
+func pair(assets []arguments, members []engine.Status) []int {
+	pairs, used := make([]int, len(assets)), map[int]bool{}
+	for i, a := range assets {
+		pairs[i] = memberFor(a, members, used)
+		if pairs[i] >= 0 {
+			used[pairs[i]] = true
+		}
+	}
+	for i, a := range assets {
+		if pairs[i] < 0 && i < len(members) && !used[i] && a.UploadToken == "" && a.WebPageAssetID == nil && fits(a, members[i]) {
+			pairs[i] = i
+			used[i] = true
+		}
+	}
+	return pairs
+}
+
+// memberFor finds the file of the session with the token or the place of an asset.
+func memberFor(a arguments, members []engine.Status, used map[int]bool) int {
+	target, err := targetOf(a.RelativePath, a.FileName)
+	for i, m := range members {
+		if used[i] {
+			continue
+		}
+		if a.UploadToken != "" {
+			if strings.EqualFold(m.Upload.ClientKey, a.UploadToken) {
 				return i
 			}
+			continue
 		}
-		return -1
-	}
-	if target, err := targetOf(a.RelativePath, a.FileName); err == nil && a.FileName != "" {
-		for i, m := range members {
-			args := factsOf(m.Upload).Args
-			if own, err := targetOf(args.RelativePath, args.FileName); err == nil && strings.EqualFold(own, target) && !used[i] {
-				return i
-			}
+		args := factsOf(m.Upload).Args
+		if own, wrong := targetOf(args.RelativePath, args.FileName); err == nil && wrong == nil && strings.EqualFold(own, target) {
+			return i
 		}
-		return -1
-	}
-	if position < len(members) && !used[position] {
-		return position
 	}
 	return -1
+}
+
+// fits reports whether a file of the session has the hash that an asset is said to
+// have, if it is.
+func fits(a arguments, m engine.Status) bool {
+	f := factsOf(m.Upload)
+	return sameSum(a.SHA1Hash, firstOf(f.Sum, strings.TrimSpace(f.Args.SHA1Hash))) == nil
 }
 
 // resolve finds the bytes of a file of the page (9.3); false when there are none.
@@ -181,13 +222,13 @@ func (w *pageWork) resolve(s slot) (engine.PagePart, bool, error) {
 	}
 	if s.member != nil {
 		f := factsOf(s.member.Upload)
-		if s.member.Upload.State == ingest.UploadDone {
+		if s.member.Upload.State == ingest.UploadDone && s.member.Upload.Asset != 0 {
 			part.Asset = s.member.Upload.Asset
 			return part, true, sameSum(s.args.SHA1Hash, f.Sum)
 		}
 		if f.Matched != 0 {
 			part.Asset = f.Matched
-			return part, true, nil
+			return part, true, sameSum(s.args.SHA1Hash, strings.TrimSpace(f.Args.SHA1Hash))
 		}
 	}
 	part.Asset, err = w.stored(s.args, part.Target)
@@ -225,15 +266,15 @@ func (w *pageWork) stored(a arguments, target string) (ingest.Number, error) {
 	return 0, nil
 }
 
-// sameSum refuses a hash that is not the stored one.
+// sameSum refuses a hash that is not the stored one. None at all is right.
 func sameSum(said, stored string) error {
 	want, err := parseSHA1(said)
 	if err != nil || want == nil {
 		return err
 	}
-	have, err := hex.DecodeString(stored)
+	have, err := parseSHA1(stored)
 	if err != nil || !bytes.Equal(have, want) {
-		return refuse("The specified SHA1 hash does not match the hash calculated by the server.")
+		return refuseAs(ingest.Mismatch, "The specified SHA1 hash does not match the hash calculated by the server.")
 	}
 	return nil
 }

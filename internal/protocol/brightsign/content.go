@@ -63,6 +63,17 @@ func detectedType(fileName, mimeType string) string {
 	return ""
 }
 
+// soapType is a type in the words of the SOAP service, which has fewer.
+func soapType(kind string) string {
+	switch kind {
+	case typeText:
+		return typeAuto
+	case typeDeviceWebPage:
+		return typeWebPage
+	}
+	return kind
+}
+
 // contentTypeOf is the type that clients are told of a stored file, whatever door it
 // came through.
 func contentTypeOf(a *ingest.Asset) string {

@@ -89,10 +89,12 @@ func (o Options) withDefaults() Options {
 // Door serves the clients. It is safe for concurrent use.
 type Door struct {
 	Deps
-	held   *budget
-	chunks sync.Pool // of *[]byte, buffers of chunks
-	spaces spaces
-	counts chunkCounts
+	held    *budget
+	chunks  sync.Pool // of *[]byte, buffers of chunks
+	buffers sync.Pool // of *bufio.Reader, for messages
+	spaces  spaces
+	counts  chunkCounts
+	recent  recent
 }
 
 // New returns the door.
@@ -104,7 +106,9 @@ func New(d Deps) *Door {
 // caller is who calls, and for which account.
 type caller struct {
 	ingest.Principal
+	account string // as the user name has it, where the company has not been looked up
 	company *ingest.Company
+	late    bool // company is nil until the upload is known
 	address string
 	client  string // program, as far as it tells
 }

@@ -1,6 +1,7 @@
 package brightsign
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"net/http"
@@ -17,23 +18,46 @@ type exchange struct {
 	request request
 	caller  caller
 	reader  *soap.Reader
+	buffer  *bufio.Reader
 	parts   *soap.Parts // of an MTOM message
 	element *xmltree.Element
 }
 
 // answer reads the message and carries out its operation: content of the answer's body.
 func (x *exchange) answer() (content []byte, err error) {
+	defer x.release()
 	err = x.door.guarded(x.r, x.request.operation, func() error {
 		if err := x.open(); err != nil {
 			return err
 		}
-		content, err = x.carryOut()
+		if content, err = x.carryOut(); err != nil {
+			x.recall()
+		}
 		return err
 	})
 	if err == io.ErrUnexpectedEOF || errors.Is(err, io.ErrUnexpectedEOF) {
 		err = refuse("The request is not well-formed XML: it ends too early.")
 	}
 	return content, err
+}
+
+// buffered reads the message through a buffer that is kept for the next one.
+func (x *exchange) buffered(src io.Reader) *bufio.Reader {
+	if kept, ok := x.door.buffers.Get().(*bufio.Reader); ok {
+		kept.Reset(src)
+		x.buffer = kept
+	} else {
+		x.buffer = bufio.NewReaderSize(src, soap.BufferSize)
+	}
+	return x.buffer
+}
+
+func (x *exchange) release() {
+	if x.buffer != nil {
+		x.buffer.Reset(nil)
+		x.door.buffers.Put(x.buffer)
+		x.buffer = nil
+	}
 }
 
 // open reads as far as the operation, and finds out who calls.
@@ -47,7 +71,7 @@ func (x *exchange) open() error {
 			return err
 		}
 	}
-	x.reader = soap.NewReader(src, x.door.Options.MaxMessage)
+	x.reader = soap.NewReader(x.buffered(src), x.door.Options.MaxMessage)
 	root, err := x.reader.Open()
 	if err != nil {
 		return err
@@ -62,7 +86,7 @@ func (x *exchange) open() error {
 	}
 	stamped := x.request.stamped
 	x.request.stamped = false // strangers get no time stamp
-	if x.caller, err = x.door.login(x.r, x.request.security); err != nil {
+	if x.caller, err = x.door.login(x.r, x.request.security, x.request.operation == opAppend); err != nil {
 		return err
 	}
 	x.request.stamped = stamped
@@ -77,6 +101,18 @@ func (x *exchange) data() string {
 		}
 	}
 	return x.door.Options.DataNamespace
+}
+
+// recall finds the namespace for the fault of an operation that names nothing but the
+// token of an upload.
+func (x *exchange) recall() {
+	if x.request.data != "" || x.element == nil || x.caller.company == nil {
+		return
+	}
+	u, err := x.door.upload(x.r.Context(), x.caller, firstOf(x.parameter("uploadToken"), x.parameter("sessionToken")))
+	if err == nil {
+		x.request.data = factsOf(u).Data
+	}
 }
 
 // rest reads the message to its end and keeps the element of the operation.
@@ -129,12 +165,18 @@ func (x *exchange) call() (*status, error) {
 	case opPageStatus:
 		return d.pageStatusOf(ctx, c, firstOf(x.parameter("sessionToken"), x.parameter("uploadToken")))
 	}
+	if err := d.mayUpload(ctx, c); err != nil {
+		return nil, err
+	}
 	args, err := x.arguments()
 	if err != nil {
 		return nil, err
 	}
 	switch x.request.operation {
 	case opStartFile:
+		if err := checkFileName(args.FileName); err != nil {
+			return nil, err // whatever the session has said (8.1)
+		}
 		return d.startFile(ctx, c, args, x.data(), d.Options.NegotiatePlain)
 	case opComplete:
 		return d.completeFile(ctx, c, args, x.data())
@@ -172,10 +214,10 @@ func (x *exchange) arguments() (arguments, error) {
 			from = child
 		}
 	}
-	if len(from.Children) == 0 {
+	if from == x.element && len(from.Children) == 0 {
 		return arguments{}, refuse("The args parameter must be specified.")
 	}
-	if from != x.element && from.Children[0].Space != "" {
+	if from != x.element && len(from.Children) > 0 && from.Children[0].Space != "" {
 		x.request.data = from.Children[0].Space
 		x.door.spaces.learn(x.request.service, x.request.data)
 	}

@@ -41,6 +41,12 @@ func refuse(format string, args ...any) error {
 	return &Fault{Code: codeClient, Message: fmt.Sprintf(format, args...)}
 }
 
+// refuseAs is refuse for failures of which REST clients are told the kind.
+func refuseAs(kind ingest.Kind, format string, args ...any) error {
+	message := fmt.Sprintf(format, args...)
+	return &Fault{Code: codeClient, Message: message, err: &ingest.Error{Kind: kind, Op: "brightsign.refuse", Msg: message}}
+}
+
 // Sentences that more than one place says. Tests and clients match on their keywords.
 const (
 	sentenceNoUpload  = "The upload with the specified token does not exist."
@@ -51,7 +57,7 @@ const (
 )
 
 func denied(permission string) error {
-	return refuse("Access is denied. The user does not have the \"%s\" permission.", permission)
+	return refuseAs(ingest.Forbidden, "Access is denied. The user does not have the \"%s\" permission.", permission)
 }
 
 // Permissions of the contract (2.3).

@@ -63,13 +63,15 @@ func required(err error, sentence string) error {
 // inSession refuses a session token that is not the upload's.
 func inSession(f facts, sessionToken string) error {
 	if sessionToken != "" && !strings.EqualFold(sessionToken, f.SessionToken) {
-		return refuse("The upload does not belong to the specified session.")
+		return refuseAs(ingest.NotFound, "The upload does not belong to the specified session.")
 	}
 	return nil
 }
 
 // already refuses what an upload that has ended does not take.
-func already(state string) error { return refuse("The upload is already %s.", state) }
+func already(state string) error {
+	return refuseAs(ingest.Conflict, "The upload is already %s.", state)
+}
 
 // unknownContent turns a failure about the asset to be replaced into its sentence.
 func unknownContent(err error, a arguments) error {

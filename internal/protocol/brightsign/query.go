@@ -19,7 +19,7 @@ func (d *Door) cancelFile(ctx context.Context, c caller, token, sessionToken str
 	if err := inSession(f, sessionToken); err != nil {
 		return nil, err
 	}
-	if final(s.Upload.State) || s.Upload.State == ingest.UploadSealing || !f.Cancelled.IsZero() {
+	if final(s.Upload.State) || !f.Cancelled.IsZero() {
 		return fileStatus(s), nil
 	}
 	if f.SessionToken == "" {
@@ -32,6 +32,7 @@ func (d *Door) cancelFile(ctx context.Context, c caller, token, sessionToken str
 			return f.set(u)
 		})
 	}
+	d.recent.drop(s.Upload.ClientKey)
 	if kind := ingest.KindOf(err); err != nil && kind != ingest.Conflict && kind != ingest.Gone {
 		return nil, err
 	}
@@ -114,13 +115,10 @@ func pageStatus(session *ingest.Upload, members []engine.Status) *status {
 	switch {
 	case session.State == ingest.UploadDone:
 		st.State, st.ContentID, st.End = stateCompleted, session.Asset, session.Touched
-		contents := map[string]ingest.Number{}
-		for _, a := range f.Assets {
-			contents[a.Token] = a.Content
+		if f.Args.FileName != "" {
+			st.FileName = f.Args.FileName
 		}
-		for _, a := range st.Assets {
-			a.ContentID = contents[a.UploadToken]
-		}
+		st.Assets = finalAssets(f, session, st.Assets)
 	case final(session.State):
 		st.State, st.End = stateTerminated, session.Touched
 	case resolved:
@@ -129,4 +127,23 @@ func pageStatus(session *ingest.Upload, members []engine.Status) *status {
 		st.State = stateUploading
 	}
 	return st
+}
+
+// finalAssets are the files that a page was made of, in the order in which its
+// completion named them.
+func finalAssets(f facts, session *ingest.Upload, members []*status) []*status {
+	byToken := map[string]*status{}
+	for _, m := range members {
+		byToken[m.UploadToken] = m
+	}
+	var list []*status
+	for _, a := range f.Assets {
+		one := byToken[a.Token]
+		if one == nil {
+			one = &status{FileSize: a.Size, SHA1Hash: a.SHA1Hash, SessionToken: session.ClientKey, LastActivity: session.Touched, End: session.Touched, State: stateCompleted}
+		}
+		one.ContentID, one.FileName = a.Content, firstOf(a.Name, one.FileName)
+		list = append(list, one)
+	}
+	return list
 }

@@ -50,9 +50,10 @@ func textOf(e *xmltree.Element) string {
 	return strings.TrimSpace(e.Text)
 }
 
-// login finds out who calls (2.2). Whoever it is not, is told the same.
-func (d *Door) login(r *http.Request, s security) (caller, error) {
-	from := caller{address: d.Address(r), client: programOf(r)}
+// login finds out who calls (2.2). Whoever it is not, is told the same. A late one has
+// its company looked up with the upload that it writes to.
+func (d *Door) login(r *http.Request, s security, late bool) (caller, error) {
+	from := caller{address: d.Address(r), client: programOf(r), late: late}
 	user, password := s.user, s.password
 	if !s.present {
 		if token, ok := bearer(r); ok {
@@ -82,12 +83,21 @@ func (d *Door) loginAs(ctx context.Context, from caller, user, password string) 
 	if err != nil {
 		return from, identityFault(err)
 	}
-	from.Principal = p
-	from.company, err = d.account(ctx, p, account, named)
-	if err != nil {
-		return from, identityFault(err)
+	from.Principal, from.account = p, account
+	if from.late && named {
+		return from, nil
 	}
-	return from, nil
+	return d.enter(ctx, from, named)
+}
+
+// enter looks up the company that the caller belongs to.
+func (d *Door) enter(ctx context.Context, c caller, named bool) (caller, error) {
+	var err error
+	c.company, err = d.account(ctx, c.Principal, c.account, named)
+	if err != nil {
+		return c, identityFault(err)
+	}
+	return c, nil
 }
 
 // identityFault hides why somebody was not let in, unless the server is at fault.

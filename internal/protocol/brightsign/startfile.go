@@ -107,7 +107,7 @@ func (d *Door) queuedSlot(ctx context.Context, c caller, a arguments) (engine.St
 		}
 	}
 	if len(found) != 1 {
-		return engine.Status{}, refuse("The session has %d queued files named %q; an upload token must say which one is meant.", len(found), clip(a.FileName))
+		return engine.Status{}, refuseAs(ingest.Conflict, "The session has %d queued files named %q; an upload token must say which one is meant.", len(found), clip(a.FileName))
 	}
 	return found[0], nil
 }
@@ -125,6 +125,7 @@ func (d *Door) restart(ctx context.Context, c caller, s engine.Status, a argumen
 	if err != nil {
 		return s, err
 	}
+	defer d.recent.drop(s.Upload.ClientKey)
 	u, err := d.Engine.Revise(ctx, c.Principal, s.Upload.UUID, func(u *ingest.Upload) error {
 		f := factsOf(u)
 		f.Args, f.Data, f.Matched, f.Offered = merged, data, 0, 0
@@ -170,6 +171,7 @@ func (f facts) merged(a arguments) (arguments, error) {
 	}
 	switch {
 	case !f.Main:
+	case merged.ContentType == typeDeviceWebPage:
 	case merged.ContentType == "" || merged.ContentType == typeAuto || merged.ContentType == typeWebPage:
 		merged.ContentType = typeWebPage
 	default:

@@ -28,6 +28,10 @@ const (
 	typeVideo   = "Video"
 	typeAudio   = "Audio"
 	typeWebPage = "WebPage"
+
+	// Types that only the REST interface has.
+	typeText          = "Text"
+	typeDeviceWebPage = "DeviceWebpage"
 )
 
 // facts are what the door keeps with an upload or a session, beside what the engine
@@ -50,8 +54,11 @@ type facts struct {
 
 // pageAsset is a file of a complete session, for the status.
 type pageAsset struct {
-	Token   string        `json:"token"`
-	Content ingest.Number `json:"content"`
+	Token    string        `json:"token,omitempty"` // "" = it was not uploaded in this session
+	Content  ingest.Number `json:"content"`
+	Name     string        `json:"name,omitempty"`
+	SHA1Hash string        `json:"sha1,omitempty"` // as the client wrote it
+	Size     int64         `json:"size"`
 }
 
 func factsOf(u *ingest.Upload) facts {
@@ -71,6 +78,9 @@ func (f facts) set(u *ingest.Upload) error {
 func stateOf(s engine.Status, f facts) string {
 	switch s.Upload.State {
 	case ingest.UploadDone:
+		if s.Upload.Asset == 0 {
+			return stateTerminated // the file was refused for what it is
+		}
 		return stateCompleted
 	case ingest.UploadAborted:
 		if !f.Cancelled.IsZero() || f.SessionToken == "" {

@@ -193,6 +193,7 @@ func (s *status) appendXML(out []byte) []byte {
 }
 
 func (i contentInfo) appendXML(out []byte) []byte {
+	i.Type = soapType(i.Type)
 	for _, m := range membersOf("ContentInfo") {
 		if text, ok := i.text(m.name); ok {
 			out = appendElement(out, "a:"+m.name, text)

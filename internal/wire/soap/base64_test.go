@@ -54,6 +54,23 @@ func TestDecodeRefuses(t *testing.T) {
 	}
 }
 
+// One wrong letter anywhere in a long text is found, and white space is not wrong.
+func TestDecodeLongText(t *testing.T) {
+	raw := bytes.Repeat([]byte("Sluice"), 500)
+	text := base64.StdEncoding.EncodeToString(raw)
+	for at := range len(text) {
+		for _, b := range []byte{'.', 0, '=', '-', 0xff} {
+			wrong := text[:at] + string([]byte{b}) + text[at+1:]
+			if got, err := decoded(wrong, 1<<20); err == nil && bytes.Equal(got, raw) {
+				t.Fatalf("byte %d is %q: taken", at, b)
+			}
+		}
+		if got, err := decoded(text[:at]+"\n"+text[at:], 1<<20); err != nil || !bytes.Equal(got, raw) {
+			t.Fatalf("a line break at %d: %v", at, err)
+		}
+	}
+}
+
 // FuzzDecode: what the standard library takes, this does too, and gives the same;
 // padding bits that are not zero are taken by both.
 func FuzzDecode(f *testing.F) {

@@ -40,17 +40,20 @@ func (e *TooLongError) Error() string {
 // ErrDoctype says that a message has a document type declaration.
 var ErrDoctype = errors.New("soap: document type declarations are not allowed")
 
+// BufferSize is how much of a message is read at a time, in bytes. A bufio.Reader of
+// that size is used as it is.
+const BufferSize = 64 << 10
+
 const (
-	bufferSize = 64 << 10 // bytes
-	mostHead   = 64 << 10 // bytes of a message up to its operation
-	mostTag    = 64 << 10 // bytes of one start tag
-	mostDepth  = 64
-	mostParts  = 200_000 // elements
+	mostHead  = 64 << 10 // bytes of a message up to its operation
+	mostTag   = 64 << 10 // bytes of one start tag
+	mostDepth = 64
+	mostParts = 200_000 // elements
 )
 
 // NewReader returns a reader of a message that may be limit bytes long.
 func NewReader(r io.Reader, limit int64) *Reader {
-	return &Reader{src: bufio.NewReaderSize(r, bufferSize), limit: limit, head: min(limit, mostHead)}
+	return &Reader{src: bufio.NewReaderSize(r, BufferSize), limit: limit, head: min(limit, mostHead)}
 }
 
 // SetLimit changes how long the message may be.
@@ -90,7 +93,7 @@ func (r *Reader) Open() (*xmltree.Element, error) {
 // all reads the rest of a document that is not cut.
 func (r *Reader) all() (*xmltree.Element, error) {
 	for {
-		chunk := make([]byte, bufferSize)
+		chunk := make([]byte, BufferSize)
 		n, err := r.src.Read(chunk)
 		if failed := r.take(chunk[:n], r.limit); failed != nil {
 			return nil, failed

@@ -1,0 +1,426 @@
+package engine_test
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"sluice/internal/engine"
+	"sluice/internal/ingest"
+)
+
+// pageLimit is the most bytes that files of the test's sessions take.
+const pageLimit = 1000
+
+// sessionOf describes a session of files, which are named by their keys too.
+func (w *world) sessionOf(key string, page ingest.Number, files ...string) engine.SessionSpec {
+	s := engine.SessionSpec{
+		Company: w.demo.Number, Door: ingest.DoorTus, Key: key, Open: &engine.JobSpec{Name: key}, Page: page,
+		Name: engine.PageName{Text: key, Derived: true}, Facts: []byte(`{"of":"` + key + `"}`),
+	}
+	if page != 0 {
+		s.Name = engine.PageName{}
+	}
+	for _, name := range files {
+		s.Members = append(s.Members, engine.MemberSpec{Key: key + "/" + name, Size: -1, Folder: "web", FileName: name})
+	}
+	return s
+}
+
+func (w *world) beginSession(p ingest.Principal, s engine.SessionSpec) (*ingest.Upload, []*ingest.Upload) {
+	w.t.Helper()
+	session, members, err := w.engine.BeginSession(w.ctx, p, s, pageLimit)
+	w.ok(err)
+	return session, members
+}
+
+// give writes the bytes of an upload and finishes it.
+func (w *world) give(p ingest.Principal, u *ingest.Upload, body string) *ingest.Asset {
+	w.t.Helper()
+	_, err := w.engine.Write(w.ctx, p, u.UUID, 0, strings.NewReader(body), engine.WriteSpec{})
+	w.ok(err)
+	a, err := w.engine.Finish(w.ctx, p, u.UUID, engine.FinishSpec{Size: int64(len(body)), Await: true})
+	w.ok(err)
+	return a
+}
+
+func (w *world) orphaned(a *ingest.Asset) bool {
+	w.t.Helper()
+	return !w.stored(a).Orphaned.IsZero()
+}
+
+func TestASessionOfUploads(t *testing.T) {
+	w := newWorld(t)
+	session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html", "a.css", "b.js"))
+	same(t, "name", session.FileName, "s")
+	same(t, "options", session.Options, ingest.UploadOptions{Session: true, Shared: true})
+	for i, name := range []string{"index.html", "a.css", "b.js"} {
+		m := members[i]
+		same(t, "member", []any{m.FileName, m.Parent, m.Job, m.State, m.Expires.IsZero(), m.Options.Part, m.Options.Limit}, []any{name, session.Number, session.Job, ingest.UploadOpen, true, true, int64(pageLimit)})
+	}
+	a := w.give(w.colleague, members[1], "css")
+	if !a.Part || !a.Orphaned.IsZero() || a.Path != "web/" {
+		t.Errorf("part %+v", a)
+	}
+	_, err := w.engine.Write(w.ctx, w.editor, members[2].UUID, 2, strings.NewReader("js"), engine.WriteSpec{})
+	w.ok(err)
+	got, list, err := w.engine.Session(w.ctx, w.viewer, w.demo.Number, ingest.DoorTus, "s")
+	w.ok(err)
+	if got.UUID != session.UUID || string(got.Facts) != `{"of":"s"}` {
+		t.Errorf("session %+v", got)
+	}
+	var states []string
+	for _, s := range list {
+		states = append(states, fmt.Sprintf("%s %s %d", s.Upload.FileName, s.Upload.State, s.Received()))
+	}
+	same(t, "members", states, []string{"index.html open 0", "a.css done 0", "b.js open 2"})
+	of, err := w.engine.SessionOf(w.ctx, w.viewer, members[2])
+	w.ok(err)
+	same(t, "its session", of.UUID, session.UUID)
+	if none, err := w.engine.SessionOf(w.ctx, w.editor, w.begun("x.xml", 1)); none != nil || err != nil {
+		t.Errorf("the session of a plain upload: %+v, %v", none, err)
+	}
+	if j := w.storedJob(session.Job); j.State != ingest.JobRunning || j.Pending != 1 || j.Open {
+		t.Errorf("job %+v", j)
+	}
+
+	_, _, err = w.engine.Session(w.ctx, w.outsider, w.demo.Number, ingest.DoorTus, "s")
+	w.refused(err, ingest.NotFound, "")
+	_, _, err = w.engine.Session(w.ctx, w.editor, w.demo.Number, ingest.DoorAPI, "s")
+	w.refused(err, ingest.NotFound, "")
+	_, _, err = w.engine.Session(w.ctx, w.editor, w.demo.Number, ingest.DoorTus, "s/a.css")
+	w.refused(err, ingest.NotFound, "")
+	_, err = w.engine.SessionOf(w.ctx, w.outsider, members[2])
+	w.refused(err, ingest.NotFound, "")
+}
+
+// A session has no bytes: it is written to and finished by its members.
+func TestASessionTakesNoBytes(t *testing.T) {
+	w := newWorld(t)
+	session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html"))
+	w.refused(w.tryWrite(session, 0, "x"), ingest.NotFound, "")
+	_, err := w.tryFinish(session)
+	w.refused(err, ingest.NotFound, "")
+	_, _, err = w.engine.FinishSession(w.ctx, w.editor, members[0].UUID, engine.PageSpec{})
+	w.refused(err, ingest.NotFound, "")
+	same(t, "stages, assets", []int{w.stageCount(), w.assetCount(w.demo)}, []int{0, 0})
+	same(t, "state", w.storedUpload(session).State, ingest.UploadOpen)
+}
+
+func TestBeginSessionRefuses(t *testing.T) {
+	w := newWorld(t)
+	page := w.webPage("taken", "old")
+	plain := w.put(w.editor, w.job("j"), file{"", "plain.html", "x"})
+	tests := map[string]struct {
+		p      ingest.Principal
+		change func(*engine.SessionSpec)
+		kind   ingest.Kind
+		code   ingest.Code
+	}{
+		"a viewer":            {w.viewer, func(*engine.SessionSpec) {}, ingest.Forbidden, ingest.CodeRole},
+		"another company":     {w.outsider, func(*engine.SessionSpec) {}, ingest.Forbidden, ingest.CodeNotMember},
+		"nobody":              {w.anonymous, func(*engine.SessionSpec) {}, ingest.Unauthenticated, ingest.CodeNoCredentials},
+		"no job":              {w.editor, func(s *engine.SessionSpec) { s.Open = &engine.JobSpec{} }, ingest.Invalid, ingest.CodeMissing},
+		"a name in use":       {w.editor, func(s *engine.SessionSpec) { s.Name = engine.PageName{Text: "TAKEN"} }, ingest.Conflict, ingest.CodeExists},
+		"a bad folder":        {w.editor, func(s *engine.SessionSpec) { s.Members[0].Folder = "a/../b" }, ingest.Invalid, ""},
+		"an unknown page":     {w.editor, func(s *engine.SessionSpec) { s.Page = 4711 }, ingest.NotFound, ingest.CodeUnknownPage},
+		"an asset, no page":   {w.editor, func(s *engine.SessionSpec) { s.Page = plain.Number }, ingest.NotFound, ingest.CodeUnknownPage},
+		"a publisher's page":  {w.publisher, func(s *engine.SessionSpec) { s.Page = page.Asset.Number }, ingest.Forbidden, ingest.CodeRole},
+		"a part, not a page":  {w.editor, func(s *engine.SessionSpec) { s.Page = page.Parts[0].Asset.Number }, ingest.NotFound, ingest.CodeUnknownPage},
+		"the last file's bad": {w.editor, func(s *engine.SessionSpec) { s.Members[1].FileName = "a/b" }, ingest.Invalid, ""},
+	}
+	jobs := len(w.jobs())
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			w.t = t
+			s := w.sessionOf("new", 0, "index.html", "a.css")
+			tt.change(&s)
+			_, _, err := w.engine.BeginSession(w.ctx, tt.p, s, pageLimit)
+			w.refused(err, tt.kind, tt.code)
+			_, _, err = w.engine.Session(w.ctx, w.admin, w.demo.Number, ingest.DoorTus, "new")
+			w.refused(err, ingest.NotFound, "")
+		})
+	}
+	same(t, "jobs", len(w.jobs()), jobs)
+}
+
+// Names of pages are unique without regard to case; those that nobody asked for give way.
+func TestPageNames(t *testing.T) {
+	w := newWorld(t)
+	w.webPage("Shop", "1")
+	begin := func(text string, derived bool) string {
+		s := w.sessionOf("k"+text+fmt.Sprint(derived), 0, "index.html")
+		s.Name = engine.PageName{Text: text, Derived: derived}
+		session, _ := w.beginSession(w.editor, s)
+		w.ok(w.engine.Abort(w.ctx, w.editor, session.UUID))
+		return session.FileName
+	}
+	same(t, "free", begin("Other", false), "Other")
+	same(t, "derived", begin("shop", true), "shop (2)")
+	second := w.webPage("shop", "2")
+	same(t, "of the second page", second.Name, "shop (2)")
+	same(t, "derived again", begin("SHOP", true), "SHOP (3)")
+	w.trash(second.Asset)
+	same(t, "one in the trash is free", begin("Shop", true), "Shop (2)")
+
+	// Two sessions may have had the same in mind: the later one gives way, or is refused.
+	for _, derived := range []bool{true, false} {
+		name := fmt.Sprintf("race %v", derived)
+		spec := engine.PageSpec{Name: engine.PageName{Text: name, Derived: derived}}
+		var pages []string
+		var last error
+		for i := range 2 {
+			session, members := w.beginSession(w.editor, w.sessionOf(fmt.Sprintf("%s %d", name, i), 0, "index.html"))
+			spec.Main = w.give(w.editor, members[0], "x").Number
+			_, page, err := w.engine.FinishSession(w.ctx, w.editor, session.UUID, spec)
+			if err != nil {
+				last = err
+				same(t, "a refused session", w.storedUpload(session).State, ingest.UploadOpen)
+				continue
+			}
+			pages = append(pages, page.Name)
+		}
+		if derived {
+			w.ok(last)
+			same(t, "names", pages, []string{name, name + " (2)"})
+			continue
+		}
+		w.refused(last, ingest.Conflict, ingest.CodeExists)
+		same(t, "names", pages, []string{name})
+	}
+}
+
+func TestClearAMember(t *testing.T) {
+	w := newWorld(t)
+	_, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html", "a.css"))
+	m := members[0]
+	_, err := w.engine.Write(w.ctx, w.editor, m.UUID, 3, strings.NewReader("old bytes"), engine.WriteSpec{})
+	w.ok(err)
+	keep := func(*ingest.Upload) error { return nil }
+	_, err = w.engine.Clear(w.ctx, w.outsider, m.UUID, keep)
+	w.refused(err, ingest.NotFound, "")
+	_, err = w.engine.Clear(w.ctx, w.editor, m.UUID, func(*ingest.Upload) error { return errBroken })
+	if err != errBroken || w.windows(m) != "3+9" {
+		t.Fatalf("a change that is refused: %v, windows %q", err, w.windows(m))
+	}
+	u, err := w.engine.Clear(w.ctx, w.editor, m.UUID, func(u *ingest.Upload) error { u.Facts = []byte("cleared"); return nil })
+	w.ok(err)
+	if string(w.storedUpload(u).Facts) != "cleared" || u.State != ingest.UploadOpen || w.windows(m) != "" || w.stageCount() != 0 {
+		t.Errorf("upload %+v, windows %q, %d stages", u, w.windows(m), w.stageCount())
+	}
+	_, err = w.engine.Clear(w.ctx, w.editor, m.UUID, keep) // nothing is there
+	w.ok(err)
+	a := w.give(w.editor, m, "new")
+	w.holds(a, "new")
+	_, err = w.engine.Clear(w.ctx, w.editor, m.UUID, keep)
+	w.refused(err, ingest.Conflict, "")
+}
+
+// Clear waits for a window that is being written, which then goes with the others.
+func TestClearWaitsForWindows(t *testing.T) {
+	w := newWorld(t)
+	_, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html"))
+	m, g := members[0], newGate("slow")
+	written, cleared := make(chan error, 1), make(chan error, 1)
+	go func() {
+		_, err := w.engine.Write(w.ctx, w.editor, m.UUID, 0, g, engine.WriteSpec{})
+		written <- err
+	}()
+	<-g.reached
+	changed := make(chan struct{})
+	go func() {
+		_, err := w.engine.Clear(w.ctx, w.editor, m.UUID, func(*ingest.Upload) error { close(changed); return nil })
+		cleared <- err
+	}()
+	<-changed
+	close(g.open)
+	w.ok(<-written)
+	w.ok(<-cleared)
+	same(t, "windows", w.windows(m), "")
+	w.holds(w.give(w.editor, m, "new"), "new")
+}
+
+func TestAbortOfASession(t *testing.T) {
+	for _, how := range []string{"abort", "expiry"} {
+		t.Run(how, func(t *testing.T) {
+			w := newWorld(t, func(c *engine.Config) { c.UploadLifetime = time.Hour })
+			session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html", "a.css", "b.js"))
+			part := w.give(w.editor, members[0], "html")
+			_, err := w.engine.Write(w.ctx, w.editor, members[1].UUID, 0, strings.NewReader("half"), engine.WriteSpec{})
+			w.ok(err)
+			w.ok(w.engine.Abort(w.ctx, w.colleague, members[2].UUID)) // a member ends alone
+			if got := w.storedJob(session.Job); got.State != ingest.JobRunning || got.Pending != 1 {
+				t.Errorf("job %+v", got)
+			}
+			state := ingest.UploadAborted
+			if how == "abort" {
+				w.refused(w.engine.Abort(w.ctx, w.outsider, session.UUID), ingest.NotFound, "")
+				for range 2 {
+					w.ok(w.engine.Abort(w.ctx, w.colleague, session.UUID))
+				}
+			} else {
+				state = ingest.UploadExpired
+				w.clock.move(time.Hour)
+				w.ok(w.engine.Tick(w.ctx))
+			}
+			same(t, "states", []ingest.UploadState{w.storedUpload(session).State, w.storedUpload(members[0]).State, w.storedUpload(members[1]).State, w.storedUpload(members[2]).State},
+				[]ingest.UploadState{state, ingest.UploadDone, state, ingest.UploadAborted})
+			same(t, "stages", w.stageCount(), 0)
+			if !w.orphaned(part) {
+				t.Error("the finished part is no orphan")
+			}
+			j := w.storedJob(session.Job)
+			if j.State != ingest.JobDone || j.Pending != 0 {
+				t.Errorf("job %+v", j)
+			}
+			if diff := cmp.Diff(whole("UploadSuccess index.html", "UploadError b.js", "UploadError s"), w.log(j.Number)); diff != "" {
+				t.Errorf("log (-want +got):\n%s", diff)
+			}
+			w.refused(w.tryWrite(members[1], 0, "x"), ingest.Gone, "")
+			_, _, err = w.engine.FinishSession(w.ctx, w.editor, session.UUID, engine.PageSpec{Main: part.Number, Name: engine.PageName{Text: "s"}})
+			w.refused(err, ingest.Gone, "")
+			w.clock.move(25 * time.Hour)
+			w.ok(w.engine.Tick(w.ctx))
+			same(t, "blobs", w.blobCount(), 0)
+		})
+	}
+}
+
+// A session ends after the inactivity of all of its files, each door's own time.
+func TestASessionExpiresAsAWhole(t *testing.T) {
+	w := newWorld(t, func(c *engine.Config) {
+		c.UploadLifetime = 24 * time.Hour
+		c.UploadLifetimes = map[ingest.Door]time.Duration{ingest.DoorTus: time.Hour}
+	})
+	session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "a", "b", "c", "d"))
+	plain := w.sessionOf("other", 0, "a")
+	plain.Door = ingest.DoorAPI
+	other, _ := w.beginSession(w.editor, plain)
+	open := func(want bool) {
+		t.Helper()
+		w.ok(w.engine.Tick(w.ctx))
+		if got := w.storedUpload(session).State; (got == ingest.UploadOpen) != want {
+			t.Fatalf("the session is %s", got)
+		}
+	}
+	steps := []func(){
+		func() { w.write(members[0], 0, "a") },
+		func() { w.write(members[0], 1, "b") },
+		func() { w.give(w.colleague, members[1], "b") },
+		func() {
+			_, err := w.engine.Clear(w.ctx, w.editor, members[0].UUID, func(*ingest.Upload) error { return nil })
+			w.ok(err)
+		},
+		func() {
+			_, err := w.engine.Revise(w.ctx, w.editor, members[2].UUID, func(*ingest.Upload) error { return nil })
+			w.ok(err)
+		},
+		func() { w.write(members[3], 0, "d") },
+	}
+	for i, step := range steps {
+		w.clock.move(59 * time.Minute)
+		open(true)
+		step()
+		if t.Failed() {
+			t.Fatalf("step %d", i)
+		}
+	}
+	w.clock.move(59 * time.Minute)
+	open(true)
+	w.clock.move(time.Minute)
+	open(false)
+	for i, want := range []ingest.UploadState{ingest.UploadExpired, ingest.UploadDone, ingest.UploadExpired, ingest.UploadExpired} {
+		same(t, fmt.Sprint("member ", i), w.storedUpload(members[i]).State, want)
+	}
+	same(t, "another door's", w.storedUpload(other).State, ingest.UploadOpen)
+	w.clock.move(24 * time.Hour)
+	w.ok(w.engine.Tick(w.ctx))
+	same(t, "in the end", w.storedUpload(other).State, ingest.UploadExpired)
+}
+
+// A member that is killed while it is being finished is there or not after the next
+// start, with what was noted of it, and its session goes on.
+func TestASessionSurvivesACrashOfAMember(t *testing.T) {
+	for _, point := range []string{"write.recorded", "finish.sealing", "finish.sealed", "finish.committed"} {
+		t.Run(point, func(t *testing.T) {
+			w := newWorld(t, killAt(point, 1))
+			session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html", "a.css"))
+			note := func(u *ingest.Upload, ref ingest.BlobRef) error {
+				u.Facts = fmt.Appendf(nil, "%x", ref.SHA1)
+				return nil
+			}
+			finish := func() (*ingest.Asset, error) {
+				return w.engine.Finish(w.ctx, w.editor, members[0].UUID, engine.FinishSpec{Size: 4, SHA1: sum1("html"), Note: note})
+			}
+			if !survive(func() {
+				w.tryWrite(members[0], 0, "html")
+				finish()
+			}) {
+				t.Fatal("it was not killed")
+			}
+			w.tune = nil
+			w.restart()
+			w.ok(w.engine.Recover(w.ctx))
+			a, err := finish()
+			w.ok(err)
+			w.holds(a, "html")
+			same(t, "facts", string(w.storedUpload(members[0]).Facts), fmt.Sprintf("%x", sum1("html")))
+			css := w.give(w.editor, members[1], "css")
+			_, page, err := w.engine.FinishSession(w.ctx, w.editor, session.UUID, engine.PageSpec{
+				Name: engine.PageName{Text: "s"}, Main: a.Number, Parts: []engine.PagePart{{Asset: css.Number, FileName: "a.css", Target: "a.css"}},
+			})
+			w.ok(err)
+			same(t, "page", []any{page.Asset.Number, page.Parts[0].Asset.Number, w.assetCount(w.demo)}, []any{a.Number, css.Number, 1})
+			if diff := cmp.Diff(whole("UploadSuccess index.html", "UploadSuccess a.css", "UploadSuccess index.html"), w.log(session.Job)); diff != "" {
+				t.Errorf("log (-want +got):\n%s", diff)
+			}
+			if swept, err := w.engine.Sweep(w.ctx); err != nil || swept != (engine.Swept{}) {
+				t.Errorf("the sweep removed %+v, %v", swept, err)
+			}
+		})
+	}
+}
+
+// Sessions end once, however many say so.
+func TestASessionIsFinishedAndAbortedAtOnce(t *testing.T) {
+	w := newWorld(t)
+	for i := range 8 {
+		key := fmt.Sprint("s", i)
+		session, members := w.beginSession(w.editor, w.sessionOf(key, 0, "index.html", "late.css"))
+		main := w.give(w.editor, members[0], "html")
+		w.write(members[1], 0, "late")
+		var wg sync.WaitGroup
+		var finished, aborted, late error
+		wg.Go(func() {
+			_, _, finished = w.engine.FinishSession(w.ctx, w.editor, session.UUID, engine.PageSpec{Name: engine.PageName{Text: key}, Main: main.Number})
+		})
+		wg.Go(func() { aborted = w.engine.Abort(w.ctx, w.editor, session.UUID) })
+		wg.Go(func() { _, late = w.tryFinish(members[1]) })
+		wg.Wait()
+		if (finished == nil) == (aborted == nil) {
+			t.Fatalf("finished: %v, aborted: %v", finished, aborted)
+		}
+		if got := w.stored(main); got.Part == (finished == nil) || got.Orphaned.IsZero() != (finished == nil) {
+			t.Errorf("finished: %v, asset %+v", finished, got)
+		}
+		m := w.storedUpload(members[1])
+		switch {
+		case late == nil:
+			if m.State != ingest.UploadDone || !w.orphaned(&ingest.Asset{Number: m.Asset}) {
+				t.Errorf("a part that came in time: %+v", m)
+			}
+		case m.State != ingest.UploadAborted || ingest.KindOf(late) == ingest.Internal:
+			t.Errorf("a part that came late: %+v, %v", m, late)
+		}
+		if j := w.storedJob(session.Job); j.State != ingest.JobDone || j.Pending != 0 {
+			t.Errorf("job %+v", j)
+		}
+	}
+	_, err := w.engine.Sweep(w.ctx)
+	w.ok(err)
+	same(t, "stages", w.stageCount(), 0)
+}
