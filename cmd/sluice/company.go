@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"text/tabwriter"
@@ -32,6 +33,7 @@ func (c *companyAddCommand) Run(ctx context.Context, io console) error {
 
 type companyListCommand struct {
 	config.Storage `embed:""`
+	MMMSG          bool `name:"mmmsg" help:"Show where apps allocate encrypted media, with its secret."`
 }
 
 func (c *companyListCommand) Run(ctx context.Context, io console) error {
@@ -41,9 +43,20 @@ func (c *companyListCommand) Run(ctx context.Context, io console) error {
 			return err
 		}
 		table := tabwriter.NewWriter(io.out, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "NUMBER\tHANDLE\tNAME\tSLUG")
+		more := ""
+		if c.MMMSG {
+			more = "\tMMMSG"
+		}
+		fmt.Fprintln(table, "NUMBER\tHANDLE\tNAME\tSLUG"+more)
 		for _, company := range companies {
-			fmt.Fprintf(table, "%d\t%s\t%s\t%s\n", company.Number, people.Handle(company), company.Name, company.Slug)
+			if c.MMMSG {
+				path, err := s.TransferPath(ctx, company)
+				if err != nil {
+					return err
+				}
+				more = "\t" + cmp.Or(path, "off")
+			}
+			fmt.Fprintf(table, "%d\t%s\t%s\t%s%s\n", company.Number, people.Handle(company), company.Name, company.Slug, more)
 		}
 		return table.Flush()
 	})
@@ -52,7 +65,7 @@ func (c *companyListCommand) Run(ctx context.Context, io console) error {
 type companySetCommand struct {
 	config.Storage `embed:""`
 	Name           string   `arg:"" help:"Company by name, slug or handle."`
-	Settings       []string `arg:"" optional:"" name:"key=value" help:"overwrite-mode, retain-publish-state, allow-javascript, quota-bytes, quota-files, user-quota-bytes, user-quota-files; an empty value is the default."`
+	Settings       []string `arg:"" optional:"" name:"key=value" help:"What is to change; without any, all settings are shown. An empty value is the default."`
 }
 
 // Run applies the settings and shows all of them.

@@ -13,7 +13,7 @@ import (
 type keyCommands struct {
 	Add    keyAddCommand    `cmd:"" help:"Make an API key for a user and print it once."`
 	List   keyListCommand   `cmd:"" help:"List API keys."`
-	Rotate keyRotateCommand `cmd:"" help:"Replace an API key; the old one ends at once."`
+	Rotate keyRotateCommand `cmd:"" help:"Replace an API key, which ends at once, or, without one, the key for signing as rotate-signing does."`
 	Rm     keyRmCommand     `cmd:"" help:"End an API key."`
 
 	RotateSigning keyRotateSigningCommand `cmd:"" help:"Make a new key for signing tokens and addresses; what the key before signed stays good."`
@@ -70,10 +70,13 @@ func (c *keyListCommand) Run(ctx context.Context, io console) error {
 
 type keyRotateCommand struct {
 	config.Storage `embed:""`
-	Key            string `arg:"" help:"Number of the key, or the middle part of it."`
+	Key            string `arg:"" optional:"" help:"Number of the key, or the middle part of it; none means the key for signing."`
 }
 
 func (c *keyRotateCommand) Run(ctx context.Context, io console) error {
+	if c.Key == "" {
+		return (&keyRotateSigningCommand{c.Storage}).Run(ctx, io)
+	}
 	return withPeople(ctx, c.Storage, func(s *people.Service) error {
 		secret, key, err := s.RotateKey(ctx, c.Key)
 		if err != nil {

@@ -121,10 +121,12 @@ type userSetCommand struct {
 	Expires        *expiry `placeholder:"TIME" help:"End of the login: 90d, 2027-01-31 or never."`
 	Disable        bool    `xor:"state" help:"Switch the user off."`
 	Enable         bool    `xor:"state" help:"Switch the user on again."`
+
+	Addresses []string `arg:"" optional:"" name:"key=value" help:"phone=NUMBER,… and sip=ADDRESS,… by which messages reach the user; an empty value removes them."`
 }
 
 func (c *userSetCommand) Run(ctx context.Context, io console) error {
-	change := people.UserChange{Company: c.Company, Role: c.Role, Leave: c.Leave}
+	change := people.UserChange{Company: c.Company, Role: c.Role, Leave: c.Leave, Addresses: c.Addresses}
 	if c.Disable || c.Enable {
 		change.Disabled = &c.Disable
 	}
@@ -137,8 +139,13 @@ func (c *userSetCommand) Run(ctx context.Context, io console) error {
 	}
 	return withPeople(ctx, c.Storage, func(s *people.Service) error {
 		user, err := s.SetUser(ctx, c.Login, change)
-		if err == nil {
-			fmt.Fprintf(io.out, "user %d: %s changed\n", user.Number, user.Login)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(io.out, "user %d: %s changed\n", user.Number, user.Login)
+		addresses, err := s.Addresses(ctx, user.Number)
+		for _, a := range addresses {
+			fmt.Fprintf(io.out, "%s=%s\n", a.Kind, a.Address)
 		}
 		return err
 	})

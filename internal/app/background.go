@@ -39,7 +39,12 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t
 		Queue: engine.JobSteps{Engine: e}, Size: stepWorkers, Now: time.Now, Log: log, Handlers: t.steps(cfg, e), Ended: ended,
 	}
 	b.done.Go(func() { workers.Run(ctx) })
+	pushes := &jobs.Workers{
+		Queue: engine.Pushes{Engine: e}, Size: stepWorkers, Now: time.Now, Log: log, Ended: ended,
+		Handlers: map[ingest.TaskKind]jobs.Handler{ingest.TaskPush: jobs.Push(e, t.fetching.push, time.Now)},
+	}
 	b.done.Go(func() { steps.Run(ctx) })
+	b.done.Go(func() { pushes.Run(ctx) })
 	b.done.Go(func() { e.Upkeep(ctx) })
 	return b
 }

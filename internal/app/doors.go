@@ -3,6 +3,7 @@ package app
 import (
 	"log/slog"
 	"net/http"
+	"os"
 
 	"sluice/internal/auth"
 	"sluice/internal/config"
@@ -28,6 +29,10 @@ type door struct {
 
 // doors lists the protocols of this server. A new one is one line here.
 func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.Logger) ([]door, error) {
+	mailer, err := newMailer(cfg, os.Stderr)
+	if err != nil {
+		return nil, err
+	}
 	uploadFile, err := scene7.New(scene7.Deps{
 		Engine: e, Logins: logins, Log: log,
 		Address: func(r *http.Request) string { return guard.ClientAddress(r.Context()) },
@@ -64,6 +69,8 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 		{ingest.DoorScene7, "Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl", operations.Routes},
 		{ingest.DoorBrightSign, "BrightSign content upload", "BrightSign Network clients, by SOAP", "/Uploads/2014/07/SOAP/WSDL/", bright.Routes},
 		{ingest.DoorBrightSign, "BrightSign upload REST API", "the same clients, and those of BSN.cloud", "/Upload/2019/03/REST/", func(*http.ServeMux) {}}, // mounted with the one above
+		{ingest.DoorNomad, "Nomad asset upload", "Nomad Media clients, by pre-signed parts", "/api/account/login", newNomad(cfg, e, logins, mailer, log).Routes},
+		{ingest.DoorSoftphone, "Softphone media and messages", "Acrobits and Cloud Softphone apps", "/{company}/softphone/", func(*http.ServeMux) {}}, // stands before all patterns, as its addresses begin with the company
 	}, nil
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 
 	"sluice/internal/config"
 	"sluice/internal/jobs"
@@ -9,10 +10,12 @@ import (
 )
 
 // fetching lets the steps of jobs reach other servers, as far as the operator allows
-// it: for files, for callbacks, or for both.
+// it: for files, for callbacks, or for both; and
+// the servers that companies have told of messages.
 type fetching struct {
-	files *outbound.Client
-	calls *outbound.Client
+	files  *outbound.Client
+	calls  *outbound.Client
+	pushes *outbound.Client
 }
 
 func newFetching(cfg config.Config) fetching {
@@ -21,7 +24,10 @@ func newFetching(cfg config.Config) fetching {
 			Enabled: on, AllowPrivate: cfg.FetchAllowPrivate, MaxBytes: int64(cfg.FetchMaxSize), Timeout: cfg.FetchTimeout.Std(),
 		})
 	}
-	return fetching{files: client(cfg.Fetch), calls: client(cfg.Callbacks)}
+	pushes := outbound.New(outbound.Options{
+		Enabled: true, AllowPrivate: cfg.FetchAllowPrivate, Timeout: cfg.SoftphonePushTimeout.Std(), // an operator gave the address
+	})
+	return fetching{files: client(cfg.Fetch), calls: client(cfg.Callbacks), pushes: pushes}
 }
 
 // Fetch implements jobs.Fetcher.
@@ -31,6 +37,12 @@ func (f fetching) Fetch(ctx context.Context, url string) (*jobs.Fetched, error) 
 		return nil, err
 	}
 	return &jobs.Fetched{Body: r.Body, Size: r.Size, FileName: r.FileName}, nil
+}
+
+// push tells a company's server of a message.
+func (f fetching) push(ctx context.Context, url string, header http.Header, body []byte) error {
+	_, err := f.pushes.Post(ctx, url, header, body)
+	return err
 }
 
 // call makes the request of a callback.

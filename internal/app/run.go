@@ -83,7 +83,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 		return err
 	}
 	defer closing(log, "media processes", kit.runner)
-	e := newEngine(cfg, store, blobs, kit, metrics, log)
+	e := newEngine(cfg, store, blobs, logins, kit, metrics, log)
 	if err := e.Recover(ctx); err != nil {
 		return err
 	}
@@ -98,7 +98,7 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 	}
 	handler := guard.New(guard.Options{
 		Log: log, Trusted: proxies, PublicURL: cfg.PublicURL, Observe: metrics.Request,
-		Quiet: []string{"/healthz", "/readyz", "/metrics"},
+		Quiet: []string{"/healthz", "/readyz", "/metrics"}, LogPath: logPath,
 	}).Wrap(mux)
 
 	front, err := listen(cfg, handler, memory, log)
@@ -113,16 +113,17 @@ func Run(ctx context.Context, cfg config.Config, out io.Writer) error {
 }
 
 // newEngine joins the rules with what they stand on.
-func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, t *tools, metrics *telemetry.Metrics, log *slog.Logger) *engine.Engine {
+func newEngine(cfg config.Config, store ingest.Store, blobs ingest.Blobs, logins *auth.Service, t *tools, metrics *telemetry.Metrics, log *slog.Logger) *engine.Engine {
 	c := engine.Config{
 		Store: store, Blobs: blobs, Now: time.Now, NewUUID: id.New, Detect: media.Detect, Log: log,
 		DeferDigest: cfg.Digest == "deferred", JobIdle: cfg.Scene7JobIdle.Std(), SameAddress: cfg.Scene7SameAddress,
-		UploadLifetimes: map[ingest.Door]time.Duration{ingest.DoorBrightSign: cfg.BrightSignUploadIdle.Std()},
+		UploadLifetimes: map[ingest.Door]time.Duration{ingest.DoorBrightSign: cfg.BrightSignUploadIdle.Std(), ingest.DoorNomad: cfg.NomadUploadIdle.Std()},
 		OrphanLifetime:  cfg.BrightSignOrphanAfter.Std(),
 		Ended: func(door ingest.Door, outcome ingest.UploadOutcome, size int64) {
 			metrics.Upload(door, outcome)
 			metrics.Received(door, size)
 		},
+		MediaLifetime: cfg.SoftphoneMediaLifetime.Std(), MAC: logins.Keyring().MAC,
 		Crash: crash.FromEnvironment(),
 	}
 	t.equip(cfg, &c)
@@ -143,7 +144,7 @@ func routes(cfg config.Config, e *engine.Engine, logins *auth.Service, health *h
 		d.mount(mux)
 	}
 	mountPages(mux, cfg, e, logins, log, list)
-	return folded(mux), nil
+	return folded(newSoftphone(cfg, e, logins, log).Before(mux)), nil
 }
 
 // openStore opens the database of the storage settings.

@@ -1,9 +1,11 @@
 package auth_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"hash/fnv"
+	"slices"
 	"strings"
 	"sync"
 
@@ -137,6 +139,24 @@ func (t fakeTx) CreateDocument(d *ingest.Document) error {
 	}
 	d.Number = ingest.Number(len(t.s.docs) + 1)
 	t.s.docs = append(t.s.docs, *d)
+	return nil
+}
+
+// Documents lists those of a kind by Position.
+func (t fakeTx) Documents(f ingest.DocumentFilter, page ingest.Page) ([]*ingest.Document, error) {
+	var list []*ingest.Document
+	for _, d := range t.s.docs {
+		if d.Company == f.Company && d.Kind == f.Kind {
+			list = append(list, &d)
+		}
+	}
+	slices.SortStableFunc(list, func(a, b *ingest.Document) int { return cmp.Compare(a.Position, b.Position) })
+	return list[:min(len(list), page.Limit)], nil
+}
+
+// DeleteDocument leaves the place empty, as numbers are given once.
+func (t fakeTx) DeleteDocument(n ingest.Number) error {
+	t.s.docs[n-1] = ingest.Document{}
 	return nil
 }
 

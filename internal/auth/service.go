@@ -126,6 +126,28 @@ func (s *Service) Login(ctx context.Context, c ingest.Credentials) (ingest.Princ
 	}
 }
 
+// Exists reports whether a user has the login. Whoever asks must not tell it to
+// callers.
+func (s *Service) Exists(ctx context.Context, login string) (bool, error) {
+	who, err := s.find(ctx, login)
+	return who.user.Number != 0, err
+}
+
+// Named returns who has a login, for users whom the operator names in the settings.
+// Failures: NotFound with CodeUnknownUser, Unauthenticated with CodeInvalidUser when
+// the user may not log in.
+func (s *Service) Named(ctx context.Context, login string) (ingest.Principal, error) {
+	const op = "auth.Named"
+	who, err := s.find(ctx, login)
+	if err != nil {
+		return ingest.Principal{}, err
+	}
+	if who.user.Number == 0 {
+		return ingest.Principal{}, &ingest.Error{Kind: ingest.NotFound, Op: op, Code: ingest.CodeUnknownUser, Msg: "no user has the login"}
+	}
+	return who.principal(op, s.now())
+}
+
 // check reports whether the password is right, and whether that was found out
 // by this call or one beside it rather than remembered.
 func (s *Service) check(ctx context.Context, who identity, c ingest.Credentials) (right, fresh bool, err error) {
@@ -170,18 +192,24 @@ func (s *Service) find(ctx context.Context, login string) (identity, error) {
 	if len(login) > maxLogin {
 		return identity{}, nil
 	}
-	return s.read(ctx, name{login: login})
+	return s.read(ctx, name{login: login}, nil)
 }
 
 // findNumber reads a user by number. An unknown number is no error.
 func (s *Service) findNumber(ctx context.Context, number ingest.Number) (identity, error) {
-	return s.read(ctx, name{number: number})
+	return s.read(ctx, name{number: number}, nil)
 }
 
-// read returns a user as it is now, from memory if nobody was changed since.
-func (s *Service) read(ctx context.Context, of name) (identity, error) {
+// read returns a user as it is now, from memory if nobody was changed since. With
+// the same reading of the store it does what else there is to look up.
+func (s *Service) read(ctx context.Context, of name, also func(ingest.Tx) error) (identity, error) {
 	var who identity
 	err := s.store.View(ctx, func(tx ingest.Tx) error {
+		if also != nil {
+			if err := also(tx); err != nil {
+				return err
+			}
+		}
 		revision, err := tx.PeopleRevision()
 		if err != nil {
 			return err

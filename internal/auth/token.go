@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -21,6 +22,11 @@ type TokenSpec struct {
 	Company  ingest.Number // the only company that it reaches; 0 = all of the user's
 	Kind     string        // AccessToken or RefreshToken
 	Lifetime time.Duration // 0 = Options.TokenLifetime
+	Session  ingest.UUID   // the token ends with EndSession of it too; "" = no session
+	// Grain rounds the time of issue down, to a multiple of it since the epoch: the
+	// same token is issued to all who ask for the same within one. It should be far
+	// shorter than Lifetime. 0 = exact.
+	Grain time.Duration
 }
 
 // TokenInfo is what a token says.
@@ -28,9 +34,14 @@ type TokenInfo struct {
 	User    ingest.Number
 	Company ingest.Number // 0 = all of the user's
 	Kind    string
-	Issued  time.Time // exact to a millisecond
-	Expires time.Time // exact to a millisecond
+	Session ingest.UUID // "" = none
+	Issued  time.Time   // exact to a millisecond
+	Expires time.Time   // exact to a millisecond
 }
+
+// ErrEnded is wrapped by the failure of a token that was good once and never will be
+// again: it expired, or ended with its session, its user or the user's password.
+var ErrEnded = errors.New("auth: the token has ended")
 
 // Issue returns a token that stands for a user until it expires. It is kept
 // nowhere. It ends early when the user's password is changed, when the user is
@@ -42,14 +53,9 @@ type TokenInfo struct {
 // is not the user's; Invalid for another kind or a negative lifetime.
 func (s *Service) Issue(ctx context.Context, spec TokenSpec) (text string, expires time.Time, err error) {
 	const op = "auth.Issue"
-	if spec.Kind != AccessToken && spec.Kind != RefreshToken {
-		return "", time.Time{}, &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: fmt.Sprintf("there are no tokens of kind %q", spec.Kind)}
-	}
-	if spec.Lifetime < 0 {
-		return "", time.Time{}, &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: fmt.Sprintf("a token cannot live for %v", spec.Lifetime)}
-	}
-	if spec.Lifetime == 0 {
-		spec.Lifetime = s.lifetime
+	session, err := s.complete(op, &spec)
+	if err != nil {
+		return "", time.Time{}, err
 	}
 	who, err := s.findNumber(ctx, spec.User)
 	if err != nil {
@@ -72,9 +78,34 @@ func (s *Service) Issue(ctx context.Context, spec TokenSpec) (text string, expir
 	if err != nil {
 		return "", time.Time{}, err
 	}
-	claims := claims{user: spec.User, company: spec.Company, issued: now.UnixMilli(), expires: now.Add(spec.Lifetime).UnixMilli(),
+	issued := now.UnixMilli()
+	if grain := spec.Grain.Milliseconds(); grain > 0 {
+		issued -= issued % grain
+	}
+	claims := claims{user: spec.User, company: spec.Company, issued: issued, expires: issued + spec.Lifetime.Milliseconds(), session: session,
 		fingerprint: ring.MAC(fingerprintPurpose, who.secrets()...)}
 	return ring.Sign(tokenPurpose(spec.Kind), claims.payload()), time.UnixMilli(claims.expires), nil
+}
+
+// complete checks a spec and fills in what it leaves to the service.
+func (s *Service) complete(op string, spec *TokenSpec) (sessionID, error) {
+	invalid := func(format string, arg any) (sessionID, error) {
+		return sessionID{}, &ingest.Error{Kind: ingest.Invalid, Op: op, Msg: fmt.Sprintf(format, arg)}
+	}
+	if spec.Kind != AccessToken && spec.Kind != RefreshToken {
+		return invalid("there are no tokens of kind %q", spec.Kind)
+	}
+	if spec.Lifetime < 0 {
+		return invalid("a token cannot live for %v", spec.Lifetime)
+	}
+	if spec.Lifetime == 0 {
+		spec.Lifetime = s.lifetime
+	}
+	session, ok := parseSession(spec.Session)
+	if !ok {
+		return invalid("%q is no session", spec.Session)
+	}
+	return session, nil
 }
 
 // OpenToken returns who a token of a kind stands for. A token of one company
@@ -84,8 +115,9 @@ func (s *Service) Issue(ctx context.Context, spec TokenSpec) (text string, expir
 //
 // Failures are Unauthenticated: CodeNoCredentials without a text;
 // CodeBadCredentials when the token is not ours, of another kind, expired (told
-// apart by the message), or of a user who is gone or has another password;
-// CodeInvalidUser when the user is switched off, expired or no longer a member.
+// apart by the message), of a session that ended, or of a user who is gone or has
+// another password; CodeInvalidUser when the user is switched off, expired or no
+// longer a member. Those of tokens that have ended wrap ErrEnded.
 func (s *Service) OpenToken(ctx context.Context, kind, text string) (ingest.Principal, TokenInfo, error) {
 	const op = "auth.OpenToken"
 	fail := func(err error) (ingest.Principal, TokenInfo, error) { return ingest.Principal{}, TokenInfo{}, err }
@@ -109,17 +141,21 @@ func (s *Service) OpenToken(ctx context.Context, kind, text string) (ingest.Prin
 	}
 	now, info := s.now(), claims.info(kind)
 	if !now.Before(info.Expires) {
-		return fail(badCredentials(op, "the token expired at "+info.Expires.UTC().Format(time.RFC3339)))
+		return fail(ended(op, "the token expired at "+info.Expires.UTC().Format(time.RFC3339)))
 	}
-	who, err := s.findNumber(ctx, claims.user)
+	var over bool
+	who, err := s.read(ctx, name{number: claims.user}, func(tx ingest.Tx) (err error) {
+		over, err = sessionEnded(tx, claims.user, claims.session)
+		return err
+	})
 	if err != nil {
 		return fail(err)
 	}
-	if who.user.Number == 0 {
-		return fail(invalidToken(op, nil))
+	if over {
+		return fail(ended(op, "the session of the token has ended"))
 	}
-	if err := ring.Verify(fingerprintPurpose, claims.fingerprint, who.secrets()...); err != nil {
-		return fail(invalidToken(op, err))
+	if who.user.Number == 0 || ring.Verify(fingerprintPurpose, claims.fingerprint, who.secrets()...) != nil {
+		return fail(invalidToken(op, ErrEnded))
 	}
 	p, err := who.principal(op, now)
 	if err != nil {
@@ -167,4 +203,9 @@ func (w identity) secrets() []string { return []string{string(w.user.UUID), w.us
 
 func invalidToken(op string, cause error) error {
 	return &ingest.Error{Kind: ingest.Unauthenticated, Op: op, Code: ingest.CodeBadCredentials, Msg: "Invalid token", Err: cause}
+}
+
+// ended is the failure of a token that was good once.
+func ended(op, msg string) error {
+	return &ingest.Error{Kind: ingest.Unauthenticated, Op: op, Code: ingest.CodeBadCredentials, Msg: msg, Err: ErrEnded}
 }

@@ -149,7 +149,7 @@ func TestTokenOfAnotherVersion(t *testing.T) {
 		return text
 	}
 	accepted(t, s, text(payload))
-	for _, bad := range [][]byte{nil, {1}, payload[:32], payload[:33], append([]byte{2}, payload[1:]...), append(bytes.Clone(payload), 'x')} {
+	for _, bad := range [][]byte{nil, {1}, payload[:48], payload[:49], append([]byte{1}, payload[1:]...), append([]byte{3}, payload[1:]...), append(bytes.Clone(payload), 'x')} {
 		refused(t, s, text(bad), ingest.CodeBadCredentials, "Invalid token")
 	}
 }

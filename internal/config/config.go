@@ -63,6 +63,24 @@ type Config struct {
 	BrightSignServiceNamespace   string   `name:"brightsign-service-namespace" env:"SLUICE_BRIGHTSIGN_SERVICE_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the SOAP service in its WSDL; empty is that of the production service."`
 	BrightSignDataNamespace      string   `name:"brightsign-data-namespace" env:"SLUICE_BRIGHTSIGN_DATA_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the data types in the WSDL; empty is that of the production service."`
 
+	NomadURLLifetime     AutoDuration `name:"nomad-url-lifetime" env:"SLUICE_NOMAD_URL_LIFETIME" default:"auto" placeholder:"TIME" group:"Nomad door" help:"Time for which the address of a part is good; auto goes by the size of the file, 1h to 7d."`
+	NomadResumeParts     string       `name:"nomad-resume-parts" env:"SLUICE_NOMAD_RESUME_PARTS" default:"missing" oneof:"missing,all" placeholder:"WHICH" group:"Nomad door" help:"Parts that are answered when an upload goes on: missing or all."`
+	NomadEnumStyle       string       `name:"nomad-enum-style" env:"SLUICE_NOMAD_ENUM_STYLE" default:"number" oneof:"number,string" placeholder:"STYLE" group:"Nomad door" help:"How values of enumerations are answered: number or string."`
+	NomadLockTime        Duration     `name:"nomad-lock-time" env:"SLUICE_NOMAD_LOCK_TIME" default:"1h" placeholder:"TIME" group:"Nomad door" help:"An upload that has received nothing for so long gives way to another user's of the same file."`
+	NomadUploadIdle      Duration     `name:"nomad-upload-idle" env:"SLUICE_NOMAD_UPLOAD_IDLE" default:"7d" placeholder:"TIME" group:"Nomad door" help:"Uploads that have received nothing for so long are cancelled."`
+	NomadMaxFileSize     Size         `name:"nomad-max-file-size" env:"SLUICE_NOMAD_MAX_FILE_SIZE" default:"5TiB" placeholder:"SIZE" group:"Nomad door" help:"Largest file."`
+	NomadIncomingFolder  string       `name:"nomad-incoming-folder" env:"SLUICE_NOMAD_INCOMING_FOLDER" default:"Incoming" placeholder:"PATH" group:"Nomad door" help:"Folder of files for which the client names none."`
+	NomadRefreshLifetime Duration     `name:"nomad-refresh-lifetime" env:"SLUICE_NOMAD_REFRESH_LIFETIME" default:"30d" placeholder:"TIME" group:"Nomad door" help:"Time for which a client can get new tokens without logging in again."`
+	NomadAnonymous       bool         `name:"nomad-anonymous" env:"SLUICE_NOMAD_ANONYMOUS" default:"false" negatable:"" group:"Nomad door" help:"Take files of people without a login, who prove an e-mail address."`
+	NomadAnonymousUser   string       `name:"nomad-anonymous-user" env:"SLUICE_NOMAD_ANONYMOUS_USER" placeholder:"LOGIN" group:"Nomad door" help:"User under whose name files of people without a login arrive."`
+
+	MailURL  string `name:"mail-url" env:"SLUICE_MAIL_URL" secret:"" placeholder:"URL" group:"Mail" help:"Mail server, as smtp://USER:PASSWORD@HOST:PORT or smtps://…; empty writes letters to standard error, codes included."`
+	MailFrom string `name:"mail-from" env:"SLUICE_MAIL_FROM" placeholder:"ADDRESS" group:"Mail" help:"Sender of letters."`
+
+	SoftphoneCompany       string   `name:"softphone-company" env:"SLUICE_SOFTPHONE_COMPANY" placeholder:"NAME" group:"Softphone door" help:"Name or slug of the company that addresses without a company mean; empty is the only one there is."`
+	SoftphoneMediaLifetime Duration `name:"softphone-media-lifetime" env:"SLUICE_SOFTPHONE_MEDIA_LIFETIME" default:"30d" placeholder:"TIME" group:"Softphone door" help:"Time for which media can be fetched where the company says nothing; then they are deleted."`
+	SoftphonePushTimeout   Duration `name:"softphone-push-timeout" env:"SLUICE_SOFTPHONE_PUSH_TIMEOUT" default:"10s" placeholder:"TIME" group:"Softphone door" help:"Longest time that a company's own server may take to be told of a message."`
+
 	MediaMaxPixels  Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
 	MediaWorkers    int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`
 	MediaTimeout    Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
@@ -72,4 +90,6 @@ type Config struct {
 }
 
 // sections are the names under which a YAML file may gather settings.
-func sections() []string { return []string{"scene7", "brightsign", "media"} }
+func sections() []string {
+	return []string{"scene7", "brightsign", "nomad", "softphone", "mail", "media"}
+}

@@ -110,6 +110,22 @@ func TestDuration(t *testing.T) {
 	}
 }
 
+func TestAutoDuration(t *testing.T) {
+	for text, want := range map[string]AutoDuration{"auto": 0, "90m": AutoDuration(90 * time.Minute), "7d": AutoDuration(7 * day)} {
+		var got AutoDuration
+		if err := got.UnmarshalText([]byte(text)); err != nil || got != want {
+			t.Errorf("%q: %v, %v", text, got, err)
+		}
+	}
+	var got AutoDuration
+	if err := got.UnmarshalText([]byte("90")); err == nil || !strings.Contains(err.Error(), "auto") {
+		t.Errorf("90 gave %v, %v", got, err)
+	}
+	if AutoDuration(0).String() != "auto" || AutoDuration(90*time.Minute).String() != "1h30m" {
+		t.Errorf("shown as %v and %v", AutoDuration(0), AutoDuration(90*time.Minute))
+	}
+}
+
 func TestReadFile(t *testing.T) {
 	for _, c := range []struct {
 		name, text, problem string
@@ -120,7 +136,7 @@ func TestReadFile(t *testing.T) {
 			File{"listen": ":9", "scene7-job-idle": "1d", "scene7-same-address": "false", "media-workers": "3", "cors-origins": "https://a.example,https://b.example", "public-url": ""}},
 		{"unknown", "listen: x\n\nlisten-to: y\n", `line 3: unknown setting "listen-to"`, nil},
 		{"unknown in a section", "scene7:\n  job-idel: 1d\n", `line 2: unknown setting "scene7.job-idel"`, nil},
-		{"unknown section", "nomad:\n  x: 1\n", `line 1: unknown setting "nomad"`, nil},
+		{"unknown section", "atlantis:\n  x: 1\n", `line 1: unknown setting "atlantis"`, nil},
 		{"twice", "scene7-job-idle: 1d\nscene7:\n  job-idle: 2d\n", `line 3: setting "scene7-job-idle" is given twice`, nil},
 		{"wrong unit", "scene7:\n  max-post-size: 2G\n", `line 2: scene7-max-post-size: "2G" has no known unit`, nil},
 		{"wrong type", "media-workers: many\n", `line 1: media-workers: "many" is not a whole number`, nil},
@@ -150,6 +166,7 @@ func TestReadFile(t *testing.T) {
 func TestPrintedConfigurationReadsBackAndMasksSecrets(t *testing.T) {
 	c := Default()
 	c.AdminPassword = "hunter2"
+	c.MailURL = "smtp://u:hunter2@mail.example:587"
 	c.DatabaseURL = "postgres://sluice:hunter2@db.example/sluice"
 	c.CORSOrigins = []string{"https://a.example"}
 	var out bytes.Buffer
@@ -170,6 +187,7 @@ func TestPrintedConfigurationReadsBackAndMasksSecrets(t *testing.T) {
 		}
 	}
 	c.AdminPassword = masked
+	c.MailURL = masked
 	c.DatabaseURL = "postgres://sluice:" + masked + "@db.example/sluice"
 	if diff := cmp.Diff(c, back); diff != "" {
 		t.Error(diff)
@@ -202,6 +220,16 @@ func TestValidate(t *testing.T) {
 		{"token lifetime", func(c *Config) { c.TokenLifetime = 0 }, "token-lifetime"},
 		{"fetch time", func(c *Config) { c.FetchTimeout = 0 }, "fetch-timeout"},
 		{"data dir", func(c *Config) { c.DataDir = "" }, "data-dir"},
+		{"URL lifetime", func(c *Config) { c.NomadURLLifetime = AutoDuration(8 * day) }, "nomad-url-lifetime is 8d; it must be at most 7d"},
+		{"lock time", func(c *Config) { c.NomadLockTime = 0 }, "nomad-lock-time"},
+		{"upload idle", func(c *Config) { c.NomadUploadIdle = 0 }, "nomad-upload-idle"},
+		{"refresh lifetime", func(c *Config) { c.NomadRefreshLifetime = 0 }, "nomad-refresh-lifetime"},
+		{"file size", func(c *Config) { c.NomadMaxFileSize = 0 }, "nomad-max-file-size"},
+		{"incoming folder", func(c *Config) { c.NomadIncomingFolder = "/" }, "nomad-incoming-folder"},
+		{"resume parts", func(c *Config) { c.NomadResumeParts = "some" }, "missing, all"},
+		{"enum style", func(c *Config) { c.NomadEnumStyle = "roman" }, "number, string"},
+		{"anonymous without a user", func(c *Config) { c.NomadAnonymous = true }, "nomad-anonymous-user"},
+		{"mail without a sender", func(c *Config) { c.MailURL = "smtp://u:geheim@mail.example" }, "mail-from"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			cfg := Default()

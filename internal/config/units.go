@@ -159,3 +159,33 @@ func (d Duration) String() string {
 
 // Std returns the duration as the standard library's.
 func (d Duration) Std() time.Duration { return time.Duration(d) }
+
+// AutoDuration is a time span, or auto (zero) where the server finds one.
+type AutoDuration Duration
+
+const auto = "auto"
+
+// UnmarshalText reads a duration or auto.
+func (d *AutoDuration) UnmarshalText(text []byte) error {
+	if string(text) == auto {
+		*d = 0
+		return nil
+	}
+	if err := (*Duration)(d).UnmarshalText(text); err != nil {
+		return fmt.Errorf("%w, or auto", err)
+	}
+	return nil
+}
+
+// MarshalText writes the duration, or auto.
+func (d AutoDuration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
+
+func (d AutoDuration) String() string {
+	if d == 0 {
+		return auto
+	}
+	return Duration(d).String()
+}
+
+// Std returns the duration as the standard library's.
+func (d AutoDuration) Std() time.Duration { return time.Duration(d) }

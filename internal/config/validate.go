@@ -47,6 +47,8 @@ func (c Config) Validate() error {
 	wrong(c.Scene7MaxPostSize < 1<<20, "scene7-max-post-size is %v; it must be at least 1MiB", c.Scene7MaxPostSize)
 	wrong(c.Scene7MaxAnonymousSpool < 1<<20, "scene7-max-anonymous-spool is %v; it must be at least 1MiB", c.Scene7MaxAnonymousSpool)
 	wrong(c.Scene7JobIdle <= 0, "scene7-job-idle must be more than 0")
+	problems = append(problems, c.nomad()...)
+	wrong(c.MailURL != "" && c.MailFrom == "", "mail-url needs mail-from, the sender of letters")
 	wrong(c.MediaMaxPixels <= 0, "media-max-pixels must be more than 0")
 	wrong(c.MediaMaxInput <= 0, "media-max-input must be more than 0")
 	wrong(c.MediaWorkers < 1 || c.MediaWorkers > 256, "media-workers is %d; it must be 1 to 256", c.MediaWorkers)
@@ -55,6 +57,24 @@ func (c Config) Validate() error {
 	wrong(c.AdminEmail == "", "admin-email must not be empty")
 	wrong(c.Company == "", "company must not be empty")
 	return errors.Join(problems...)
+}
+
+// nomad lists what is wrong with the settings of the Nomad door.
+func (c Config) nomad() (problems []error) {
+	wrong := func(bad bool, format string, args ...any) {
+		if bad {
+			problems = append(problems, fmt.Errorf(format, args...))
+		}
+	}
+	const longest = AutoDuration(7 * day)
+	wrong(c.NomadURLLifetime > longest, "nomad-url-lifetime is %v; it must be at most %v", c.NomadURLLifetime, longest)
+	wrong(c.NomadLockTime <= 0, "nomad-lock-time must be more than 0")
+	wrong(c.NomadUploadIdle <= 0, "nomad-upload-idle must be more than 0")
+	wrong(c.NomadRefreshLifetime <= 0, "nomad-refresh-lifetime must be more than 0")
+	wrong(c.NomadMaxFileSize <= 0, "nomad-max-file-size must be more than 0")
+	wrong(strings.Trim(c.NomadIncomingFolder, "/ ") == "", "nomad-incoming-folder must not be empty")
+	wrong(c.NomadAnonymous && c.NomadAnonymousUser == "", "nomad-anonymous needs nomad-anonymous-user, under whose name the files arrive")
+	return problems
 }
 
 // uploadRoot reports whether a text is an absolute path, or a name without slashes

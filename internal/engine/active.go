@@ -38,6 +38,8 @@ type activeUpload struct {
 	writing int             // under way
 	quiet   chan struct{}   // closed when writing falls to 0; nil = nobody waits
 	last    time.Time       // when a window was recorded last
+
+	parts partWriters
 }
 
 // mostAhead bounds how many windows are remembered that came before their time.
@@ -140,7 +142,7 @@ func (a *activeUpload) write(ctx context.Context, offset int64, r io.Reader, spe
 		tee = a.sums
 	}
 	a.mu.Unlock()
-	w, err := a.stage.Write(ctx, offset, r, ingest.WriteSpec{Tee: tee, Accept: spec.Accept, KeepPartial: spec.KeepPartial})
+	w, err := a.stage.Write(ctx, offset, r, ingest.WriteSpec{Tee: tee, Accept: spec.Accept, KeepPartial: spec.KeepPartial, Length: spec.Length})
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.writing--; a.writing == 0 && a.quiet != nil {

@@ -197,5 +197,8 @@ func quotaError(tx ingest.Tx, p ingest.Principal, c *ingest.Company, files, size
 	if err := check(0, "the company's", c.Settings.QuotaFiles, c.Settings.QuotaBytes); err != nil {
 		return err
 	}
+	if p.User == 0 { // what nobody sent counts for the company alone
+		return nil
+	}
 	return check(p.User, "the user's", c.Settings.UserQuotaFiles, c.Settings.UserQuotaBytes)
 }

@@ -18,15 +18,18 @@ type digests struct {
 }
 
 // newDigests begins the digests that an upload wants while its bytes arrive; nil
-// when it wants none. A large one that is checked by its SHA-1 has its SHA-256 computed
-// after the answer: two digests beside each other take more of a processor than the
-// rest of an upload.
+// when it wants none. A large one that is checked by its SHA-1, or part by part, has its
+// SHA-256 computed after the answer: two digests beside each other take more of a
+// processor than the rest of an upload, and one of parts that come side by side reads
+// them all again.
 func (e *Engine) newDigests(u *ingest.Upload) *digests {
 	switch {
 	case u.Options.SHA1 && (e.deferDigest || u.Size < 0 || u.Size > bothDigests):
 		return &digests{sha1: sha1.New()}
 	case u.Options.SHA1:
 		return &digests{sha1: sha1.New(), sha256: sha256.New()}
+	case u.Options.LateDigest && u.Size > bothDigests:
+		return nil
 	case !e.deferDigest:
 		return &digests{sha256: sha256.New()}
 	}
@@ -85,7 +88,7 @@ func (d *digests) read(ctx context.Context, r io.Reader) error {
 	}
 }
 
-// bothDigests is the size of files, in bytes, up to which both digests are computed at
+// bothDigests is the size of files, in bytes, up to which all digests are computed at
 // once.
 const bothDigests = 16 << 20
 

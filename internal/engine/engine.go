@@ -12,6 +12,7 @@
 package engine
 
 import (
+	"context"
 	"log/slog"
 	"runtime"
 	"time"
@@ -56,6 +57,12 @@ type Config struct {
 	// CheckDirectory, if set, lets clients have files taken from directories of
 	// the server, and says what is wrong with one.
 	CheckDirectory func(path string) error
+	// MediaLifetime is how long media of softphones can be fetched where the company
+	// says nothing. 0 = 30 days.
+	MediaLifetime time.Duration
+	// MAC signs parts with a secret that outlives the process. nil = one that does
+	// not: a repeated upload is then not recognised after a restart.
+	MAC func(ctx context.Context, purpose string, parts ...string) (string, error)
 	// Callbacks makes a request to the address that a job names when it is done.
 	Callbacks bool
 	// ServerName is shown as the server of jobs and publications. "" = localhost.
@@ -102,10 +109,15 @@ type Engine struct {
 
 	uploadLifetimes map[ingest.Door]time.Duration
 	orphanLifetime  time.Duration
+	mediaLifetime   time.Duration
+	mac             func(ctx context.Context, purpose string, parts ...string) (string, error)
+	allocations     allocations
+	retention       retentionWatch
 
 	flights   *flights
 	wake      chan struct{}
 	wakeSteps chan struct{}
+	wakePush  chan struct{}
 	activity  *activity
 	facts     jobFacts
 	logs      logMarks
@@ -114,6 +126,7 @@ type Engine struct {
 	active    *activeUploads
 	followers chan struct{} // goroutines that bring digests up to date
 	closing   keyedLocks    // uploads being finished
+	aside     stagesAside
 }
 
 // New returns an engine. Nothing runs until a verb is called.
@@ -122,9 +135,9 @@ func New(c Config) *Engine {
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, digestDistance: c.DigestDistance, sameAddress: c.SameAddress,
 		pictures: c.Pictures, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
-		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime,
+		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime, mediaLifetime: c.MediaLifetime, mac: c.MAC,
 		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, serverName: c.ServerName,
-		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1),
+		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1), wakePush: make(chan struct{}, 1),
 		activity: newActivity(c.Now), active: newActiveUploads(), followers: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	if e.log == nil {
@@ -150,6 +163,12 @@ func New(c Config) *Engine {
 	}
 	if e.orphanLifetime == 0 {
 		e.orphanLifetime = 24 * time.Hour
+	}
+	if e.mediaLifetime == 0 {
+		e.mediaLifetime = ingest.DefaultMediaLifetime
+	}
+	if e.mac == nil {
+		e.mac = processMAC()
 	}
 	return e
 }

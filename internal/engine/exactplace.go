@@ -23,16 +23,8 @@ func namedPlace(tx ingest.Tx, c *ingest.Company, u *ingest.Upload) (Place, error
 	if !u.Options.ExactName {
 		return PlaceOf(c.Name, u.Folder, u.FileName)
 	}
-	for _, text := range []struct{ value, what string }{{u.Folder, "folder"}, {u.FileName, "file name"}} {
-		if err := checkText(text.value, text.what); err != nil {
-			return Place{}, err
-		}
-	}
-	if len(u.FileName) > MaxNameBytes*4 {
-		return Place{}, tooLong("engine.namedPlace", "file name", len(u.FileName), MaxNameBytes*4)
-	}
-	if u.FileName == "" || strings.ContainsAny(u.FileName, `/\`) || u.FileName == "." || u.FileName == ".." {
-		return Place{}, &ingest.Error{Kind: ingest.Invalid, Op: "engine.namedPlace", Msg: "a file cannot be called " + quote(u.FileName)}
+	if err := checkPlace(u); err != nil {
+		return Place{}, err
 	}
 	segments, err := cleanSegments(u.Folder)
 	if err != nil {
@@ -42,11 +34,33 @@ func namedPlace(tx ingest.Tx, c *ingest.Company, u *ingest.Upload) (Place, error
 	if err != nil {
 		return Place{}, err
 	}
-	name, _ := splitExt(u.FileName)
+	return exactPlaceOf(folder, u.FileName), nil
+}
+
+// exactPlaceOf is the place of a file whose name is kept as it is.
+func exactPlaceOf(folder, fileName string) Place {
+	name, _ := splitExt(fileName)
 	if name == "" {
-		name = u.FileName
+		name = fileName
 	}
-	return Place{Folder: folder, FileName: u.FileName, Name: name}, nil
+	return Place{Folder: folder, FileName: fileName, Name: name}
+}
+
+// checkPlace refuses folders and names that nothing can have.
+func checkPlace(u *ingest.Upload) error {
+	for _, text := range []struct{ value, what string }{{u.Folder, "folder"}, {u.FileName, "file name"}} {
+		if err := checkText(text.value, text.what); err != nil {
+			return err
+		}
+	}
+	if len(u.FileName) > MaxNameBytes*4 {
+		return tooLong("engine.namedPlace", "file name", len(u.FileName), MaxNameBytes*4)
+	}
+	if u.FileName == "" || strings.ContainsAny(u.FileName, `/\`) || u.FileName == "." || u.FileName == ".." {
+		return &ingest.Error{Kind: ingest.Invalid, Op: "engine.namedPlace", Msg: "a file cannot be called " + quote(u.FileName)}
+	}
+	_, err := cleanSegments(u.Folder)
+	return err
 }
 
 // foldedFolder returns the path of the folder that segments name without regard to

@@ -261,7 +261,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 	}
 	out, err := e.land(tx, p, c, j, landing{
 		place: place, blob: ref, head: head, contentType: e.detect(head, place.FileName), policy: u.Conflict, processing: &j.Processing, publish: &u.Publish, metadata: u.Metadata,
-		exact: u.Options.ExactName, part: u.Options.Part, into: u.Options.Replaces, thumbnail: given != nil,
+		exact: u.Options.ExactName, part: u.Options.Part, into: u.Options.Replaces, thumbnail: given != nil, uuid: u.Options.Asset, merge: u.Options.MergeMetadata,
 	}, &delta)
 	if err != nil {
 		return Outcome{}, err
@@ -279,6 +279,9 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 			if err := tx.UpdateDocument(given); err != nil {
 				return Outcome{}, err
 			}
+		}
+		if err := e.settleTarget(tx, u); err != nil {
+			return Outcome{}, err
 		}
 		if note != nil {
 			if err := note(u, ref); err != nil {

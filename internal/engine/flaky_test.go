@@ -76,6 +76,7 @@ type flakyBlobs struct {
 	onWrite func() error
 	onOpen  func() error
 	onRead  func() error // runs before bytes of a stage are read
+	hasRead func()       // runs after they were
 	deleted []ingest.BlobKey
 	failDel error
 
@@ -153,7 +154,11 @@ func (s *flakyStage) ReadAt(p []byte, offset int64) (int, error) {
 		return 0, err
 	}
 	n, err := s.Stage.ReadAt(p, offset)
-	s.blobs.set(func(b *flakyBlobs) { b.read += int64(n) })
+	var hasRead func()
+	s.blobs.set(func(b *flakyBlobs) { b.read += int64(n); hasRead = b.hasRead })
+	if hasRead != nil {
+		hasRead()
+	}
 	return n, err
 }
 

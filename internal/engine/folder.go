@@ -352,6 +352,9 @@ func (e *Engine) DeleteFolder(ctx context.Context, p ingest.Principal, company i
 		if dropped, err = e.trashBelow(tx, p, c, s, path); err != nil {
 			return err
 		}
+		if err := dropPlaceholders(tx, folders); err != nil {
+			return err
+		}
 		for _, f := range folders {
 			f.Deleted, f.Modified = true, e.now()
 			if err := tx.UpdateFolder(f); err != nil {

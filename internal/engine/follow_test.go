@@ -291,20 +291,24 @@ func TestDigestsReadWhatCameEarlyOnce(t *testing.T) {
 	w.holds(a, body)
 }
 
-// held is a follower that is kept from reading.
+// held is a follower that is kept from reading, or from going on with what it read.
 type held struct {
 	reading, let chan struct{}
 	once         sync.Once
 }
 
-func (w *world) holdReads() *held {
+func (w *world) holdReads(after bool) *held {
 	h := &held{reading: make(chan struct{}), let: make(chan struct{})}
+	stop := func() {
+		h.once.Do(func() { close(h.reading) })
+		<-h.let
+	}
 	w.blobs.set(func(b *flakyBlobs) {
-		b.onRead = func() error {
-			h.once.Do(func() { close(h.reading) })
-			<-h.let
-			return nil
+		if after {
+			b.hasRead = stop
+			return
 		}
+		b.onRead = func() error { stop(); return nil }
 	})
 	return h
 }
@@ -326,11 +330,12 @@ func TestDigestsWhileTheFollowerReads(t *testing.T) {
 		}, "abcdef"},
 	}
 	for name, tt := range tests {
-		for _, finishes := range []bool{false, true} {
-			t.Run(fmt.Sprintf("%s, finishing %v", name, finishes), func(t *testing.T) {
+		for bits := range 4 {
+			finishes, after := bits&1 != 0, bits&2 != 0
+			t.Run(fmt.Sprintf("%s, finishing %v, after reading %v", name, finishes, after), func(t *testing.T) {
 				w := newWorld(t)
 				u := w.digesting("u.xml", -1, finishes)
-				h := w.holdReads()
+				h := w.holdReads(after)
 				w.write(u, 2, "cdef")
 				w.write(u, 0, "ab")
 				<-h.reading
@@ -379,7 +384,7 @@ func TestDigestsWhenTheFollowerFails(t *testing.T) {
 func TestAnUploadIsAbortedWhileTheFollowerReads(t *testing.T) {
 	w := newWorld(t)
 	u := w.digesting("u.xml", 6, true)
-	h := w.holdReads()
+	h := w.holdReads(false)
 	w.write(u, 2, "cdef")
 	w.write(u, 0, "ab")
 	<-h.reading

@@ -24,7 +24,8 @@ type JobSpec struct {
 	Warnings    []string // what the options ask for and do not get, for the log
 	Profiles    []ProfileRef
 
-	kind ingest.JobKind // "" = JobUpload; jobs of other kinds take no files of clients
+	kind   ingest.JobKind // "" = JobUpload; jobs of other kinds take no files of clients
+	unique string         // a name that no job of the company has; "" = one is made from Name
 }
 
 // ProfileRef is an asset that the options of a job name as a colour profile.
@@ -83,9 +84,12 @@ func (e *Engine) openJob(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s 
 	if kind != ingest.JobUpload { // found by its name alone, as handles show it
 		wanted = strings.ReplaceAll(wanted, "|", "_")
 	}
-	name, err := uniqueJobName(tx, c.Number, wanted, now)
-	if err != nil {
-		return nil, err
+	name := s.unique
+	if name == "" {
+		var err error
+		if name, err = uniqueJobName(tx, c.Number, wanted, now); err != nil {
+			return nil, err
+		}
 	}
 	j := &ingest.Job{
 		UUID: e.newUUID(), Company: c.Number, User: p.User, Door: s.Door, Kind: kind, Name: name, OriginalName: s.Name,

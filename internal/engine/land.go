@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"maps"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -18,10 +19,12 @@ type landing struct {
 	processing     *ingest.Processing
 	publish        *bool // nil = processing.Publish
 	metadata       map[string]string
+	merge          bool          // metadata is set over that of an asset that is replaced
 	exact          bool          // names are kept as they are, and files of every kind are taken
 	part           bool          // the asset is a part, listed nowhere
 	into           ingest.Number // the asset that gets the file; 0 = names decide
 	thumbnail      bool          // a thumbnail came with it
+	uuid           ingest.UUID   // of the new asset; "" = any
 }
 
 // land makes an asset, or a new version of one, from a file: name conflicts,
@@ -139,13 +142,21 @@ func folderOrNone(tx ingest.Tx, company ingest.Number, path string) (*ingest.Fol
 // keep writes the rows of a file that is taken.
 func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *ingest.Job, folder *ingest.Folder, l landing, r resolution, kind ingest.AssetType, delta *ingest.JobDelta) (Outcome, error) {
 	now := e.now()
+	if l.merge && r.replace == nil {
+		l.metadata = merged(nil, l.metadata)
+	}
 	steps := plan(kind, l.place.FileName, l.contentType, l.processing)
 	if l.thumbnail {
 		steps = append(steps, step{kind: ingest.TaskThumbnail})
 	}
 	a := r.replace
 	if a == nil {
-		a = &ingest.Asset{UUID: e.newUUID(), Company: c.Number, Created: now, CreatedBy: p.User, Metadata: l.metadata}
+		a = &ingest.Asset{UUID: l.uuid, Company: c.Number, Created: now, CreatedBy: p.User, Metadata: l.metadata}
+		if a.UUID == "" {
+			a.UUID = e.newUUID()
+		}
+	} else if l.merge {
+		a.Metadata = merged(a.Metadata, l.metadata)
 	}
 	v := &ingest.Version{
 		UUID: e.newUUID(), FileName: l.place.FileName, ContentType: l.contentType, Blob: l.blob, Job: j.Number,
@@ -188,6 +199,22 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		}
 	}
 	return Outcome{Asset: a, Update: v.Update, Log: successLog(v)}, nil
+}
+
+// merged is metadata with other values set over it. An empty one removes its key.
+func merged(metadata, over map[string]string) map[string]string {
+	all := maps.Clone(metadata)
+	if all == nil {
+		all = map[string]string{}
+	}
+	for key, value := range over {
+		if value == "" {
+			delete(all, key)
+			continue
+		}
+		all[key] = value
+	}
+	return all
 }
 
 // storeVersion writes an asset and its new current version.

@@ -14,7 +14,7 @@ type JobSteps struct{ *Engine }
 
 // ClaimTasks is Engine.ClaimTasks for the steps of jobs.
 func (s JobSteps) ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error) {
-	return s.claim(ctx, jobSteps(), limit)
+	return s.claim(ctx, jobSteps(), limit, taskAttempts)
 }
 
 // NextTask is Engine.NextTask for the steps of jobs.

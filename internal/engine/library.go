@@ -171,6 +171,8 @@ type File struct {
 	Blob        ingest.BlobRef
 	Modified    time.Time // when the bytes were stored
 	Bytes       ingest.BlobReader
+
+	ordinal int // of the version; set for shared files
 }
 
 // Original opens the current bytes of an asset. A replacement while it is read

@@ -136,8 +136,8 @@ func sameBytes(tx ingest.Tx, company ingest.Number, q MatchQuery) ([]*ingest.Ass
 	return list, nil
 }
 
-// hashNamed computes the digest of files that have the name and the size and came
-// through a door that does not promise it.
+// hashNamed computes the digest of files that have the name and the size, came
+// through a door that does not promise it, and may be read by the caller.
 func (e *Engine) hashNamed(ctx context.Context, p ingest.Principal, company ingest.Number, q MatchQuery) error {
 	if q.Size < 0 || q.FileName == "" {
 		return nil
@@ -148,13 +148,17 @@ func (e *Engine) hashNamed(ctx context.Context, p ingest.Principal, company inge
 		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 			return err
 		}
+		s, err := sightOf(tx, p, company)
+		if err != nil {
+			return err
+		}
 		list, err := tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{company}, Name: q.FileName}, ingest.Page{Limit: MostPerPage})
 		if err != nil {
 			return err
 		}
 		left := int64(mostHashedSize)
 		for _, a := range list {
-			if a.Size != q.Size || a.FileName != q.FileName || a.Size > left || len(wanted) == mostHashed {
+			if a.Size != q.Size || a.FileName != q.FileName || a.Size > left || len(wanted) == mostHashed || !s.asset(a, ingest.PermitRead) {
 				continue
 			}
 			v, err := tx.Version(a.Version)

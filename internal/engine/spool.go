@@ -20,6 +20,7 @@ const headBytes = 3072
 type Intake struct {
 	engine *Engine
 	slots  chan struct{}
+	digest bool // compute digests even where they are put off
 
 	mu     sync.Mutex
 	land   func() // leaves the flight; nil = nothing has been received yet
@@ -68,7 +69,7 @@ func (in *Intake) Receive(ctx context.Context, r io.Reader, hint int64) (*Spool,
 	}()
 	s := &Spool{engine: e, stage: stage, sealed: make(chan struct{})}
 	spec := ingest.WriteSpec{}
-	if !e.deferDigest {
+	if !e.deferDigest || in.digest {
 		s.sum = sha256.New()
 		spec.Tee = s.sum
 	}

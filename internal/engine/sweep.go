@@ -21,7 +21,7 @@ const sweepPatience = 10 * time.Minute
 // once, before requests are taken and tasks are run.
 func (e *Engine) Recover(ctx context.Context) error {
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		if err := tx.RequeueTasks(allSteps(), e.now()); err != nil {
+		if err := tx.RequeueTasks(append(allSteps(), ingest.TaskPush), e.now()); err != nil {
 			return err
 		}
 		if err := e.hastenTasks(tx); err != nil {
@@ -75,7 +75,8 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 // with stopping jobs and hastens tasks that a clock set back would leave waiting.
 // Call it every few seconds.
 func (e *Engine) Tick(ctx context.Context) error {
-	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.removeOrphans(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks))
+	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.removeOrphans(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks),
+		e.expireMedia(ctx), e.expireTransfers(ctx), e.endRetention(ctx))
 }
 
 // closeIdleJobs ends the intake of jobs that have received nothing for the idle
@@ -241,6 +242,9 @@ func (e *Engine) quiesce(ctx context.Context) error {
 func (e *Engine) orphanStages(ctx context.Context) ([]ingest.StageID, error) {
 	var orphans []ingest.StageID
 	err := e.blobs.Stages(ctx, func(id ingest.StageID) error {
+		if e.aside.has(id) {
+			return nil
+		}
 		return e.store.View(ctx, func(tx ingest.Tx) error {
 			u, err := tx.Upload(ingest.UUID(id))
 			switch {

@@ -30,6 +30,9 @@ func runnable() []ingest.TaskKind {
 // hastenTasks makes tasks due that would wait longer than any wait there is.
 func (e *Engine) hastenTasks(tx ingest.Tx) error {
 	now := e.now()
+	if err := tx.HastenTasks([]ingest.TaskKind{ingest.TaskPush}, now.Add(pushLongestWait), now); err != nil {
+		return err
+	}
 	return tx.HastenTasks(allSteps(), now.Add(longestWait), now)
 }
 
@@ -38,10 +41,10 @@ func (e *Engine) hastenTasks(tx ingest.Tx) error {
 // or another worker gets it. A task whose runs have ended the server itself too
 // often is failed instead.
 func (e *Engine) ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error) {
-	return e.claim(ctx, runnable(), limit)
+	return e.claim(ctx, runnable(), limit, taskAttempts)
 }
 
-func (e *Engine) claim(ctx context.Context, kinds []ingest.TaskKind, limit int) (tasks []*ingest.Task, err error) {
+func (e *Engine) claim(ctx context.Context, kinds []ingest.TaskKind, limit, attempts int) (tasks []*ingest.Task, err error) {
 	now := e.now()
 	err = e.store.Update(ctx, func(tx ingest.Tx) (err error) {
 		tasks, err = tx.ClaimTasks(kinds, now, now.Add(taskLease), limit)
@@ -51,7 +54,7 @@ func (e *Engine) claim(ctx context.Context, kinds []ingest.TaskKind, limit int) 
 		return nil, err
 	}
 	tasks = slices.DeleteFunc(tasks, func(t *ingest.Task) bool {
-		if t.Attempts <= taskAttempts {
+		if t.Attempts <= attempts {
 			return false
 		}
 		reason := fmt.Sprintf("%d runs of the step ended without an answer", t.Attempts-1)

@@ -164,7 +164,7 @@ func (e *Engine) wordsFor(tx ingest.Tx, t *ingest.Task, v *ingest.Version) (jobW
 
 // endStep ends a task that is about a whole job. The caller has stored its state.
 func (e *Engine) endStep(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
-	if t.Kind == ingest.TaskCallback { // the job is done and its log is complete
+	if t.Kind == ingest.TaskCallback || t.Kind == ingest.TaskPush { // the job is done and its log is complete, or there is none
 		return nil
 	}
 	j, err := tx.Job(t.Job)

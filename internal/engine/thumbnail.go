@@ -32,6 +32,9 @@ func (e *Engine) GiveThumbnail(ctx context.Context, p ingest.Principal, id inges
 		if err := mayHandle(p, u, rightUpload); err != nil {
 			return err
 		}
+		if err := e.inTime(tx, p, u.Company); err != nil {
+			return err
+		}
 		if u.State == ingest.UploadSealing || u.State == ingest.UploadDone {
 			return nil // too late: the file is an asset, or another call makes it one
 		}

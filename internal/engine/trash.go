@@ -10,8 +10,9 @@ import (
 // trashLifetime is how long an asset stays in the trash before that is emptied.
 const trashLifetime = 7 * 24 * time.Hour
 
-// trash puts an asset into the trash, with the views of it. Where the company
-// deletes at once it is emptied; the blob keys are those that may be dropped then.
+// trash puts an asset into the trash, with the views of it and the files related to
+// it. Where the company deletes at once it is emptied; the blob keys are those that
+// may be dropped then.
 func (e *Engine) trash(tx ingest.Tx, p ingest.Principal, c *ingest.Company, a *ingest.Asset) (dropped []ingest.BlobKey, err error) {
 	if !a.Trashed.IsZero() {
 		return nil, nil // a view that went with its owner in the same request
@@ -24,16 +25,12 @@ func (e *Engine) trash(tx ingest.Tx, p ingest.Principal, c *ingest.Company, a *i
 	if err := tx.Emit(ingest.Event{Company: a.Company, Time: now, Kind: ingest.EventAssetTrashed, Subject: a.UUID, User: p.User}); err != nil {
 		return nil, err
 	}
-	views, err := tx.LinksTo(ingest.LinkOwner, []ingest.Number{a.Number})
+	with, err := attendants(tx, a)
 	if err != nil {
 		return nil, err
 	}
-	for _, l := range views {
-		view, err := tx.Asset(l.From)
-		if err != nil {
-			return nil, err
-		}
-		keys, err := e.trash(tx, p, c, view)
+	for _, other := range with {
+		keys, err := e.trash(tx, p, c, other)
 		if err != nil {
 			return nil, err
 		}
@@ -176,19 +173,15 @@ func (e *Engine) restore(tx ingest.Tx, p ingest.Principal, a *ingest.Asset) erro
 	if err := e.changed(tx, p, a); err != nil {
 		return err
 	}
-	views, err := tx.LinksTo(ingest.LinkOwner, []ingest.Number{a.Number})
+	with, err := attendants(tx, a)
 	if err != nil {
 		return err
 	}
-	for _, l := range views {
-		view, err := tx.Asset(l.From)
-		if err != nil {
-			return err
-		}
-		if view.Trashed.IsZero() || view.Emptied {
+	for _, other := range with {
+		if other.Trashed.IsZero() || other.Emptied {
 			continue
 		}
-		if err := e.restore(tx, p, view); err != nil {
+		if err := e.restore(tx, p, other); err != nil {
 			return err
 		}
 	}

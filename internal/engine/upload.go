@@ -51,12 +51,15 @@ func (s Status) Prefix() int64 {
 }
 
 // Begin opens an upload. With a client key that an earlier Begin used, it
-// answers that upload, in whatever state it is.
+// answers that upload, in whatever state it is, unless it has given its key free.
 func (e *Engine) Begin(ctx context.Context, p ingest.Principal, s BeginSpec) (u *ingest.Upload, err error) {
 	if s.Job == 0 {
 		if err := s.Open.validate(); err != nil {
 			return nil, err
 		}
+	}
+	if err := (Parts{s.Size, s.Options.PartSize}).check(); err != nil {
+		return nil, err
 	}
 	defer e.HoldJob(p, s.Job)()
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
@@ -76,10 +79,10 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 	}
 	if s.ClientKey != "" {
 		u, err := tx.UploadByClientKey(c.Number, s.Door, s.ClientKey)
-		if err == nil {
+		if err == nil && !(u.Options.FreeKey && u.State.Ended()) {
 			return u, mayHandle(p, u, rightUpload)
 		}
-		if ingest.KindOf(err) != ingest.NotFound {
+		if err != nil && ingest.KindOf(err) != ingest.NotFound {
 			return nil, err
 		}
 	}
@@ -124,6 +127,7 @@ func (e *Engine) begin(tx ingest.Tx, p ingest.Principal, s BeginSpec) (*ingest.U
 type WriteSpec struct {
 	Accept      func(ingest.Window) error // refuses the window before it counts
 	KeepPartial bool                      // keep what had arrived when the body breaks off
+	Length      int64                     // bytes that are likely to come; 0 = unknown
 }
 
 // Write stores r's bytes at an offset. The window survives a crash of the

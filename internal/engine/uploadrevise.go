@@ -31,11 +31,11 @@ func (e *Engine) revise(ctx context.Context, p ingest.Principal, id ingest.UUID,
 		if err != nil {
 			return err
 		}
-		c, err := e.authorize(tx, p, stored.Company, rightUpload)
-		if err != nil {
+		if err := mayHandle(p, stored, rightUpload); err != nil {
 			return err
 		}
-		if err := mayHandle(p, stored, rightUpload); err != nil {
+		c, err := e.authorize(tx, p, stored.Company, rightUpload)
+		if err != nil {
 			return err
 		}
 		if err := allowed(stored); err != nil {

@@ -45,11 +45,11 @@ func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id inges
 		if session, err = tx.Upload(id); err != nil {
 			return err
 		}
-		c, err := e.authorize(tx, p, session.Company, rightUpload)
-		if err != nil {
+		if err := mayHandle(p, session, rightUpload); err != nil {
 			return err
 		}
-		if err := mayHandle(p, session, rightUpload); err != nil {
+		c, err := e.authorize(tx, p, session.Company, rightUpload)
+		if err != nil {
 			return err
 		}
 		if !session.Options.Session {

@@ -12,3 +12,9 @@ import (
 func New() ingest.UUID {
 	return ingest.UUID(uuid.Must(uuid.NewV7()).String())
 }
+
+// Random returns a new UUID of version 4, whose 122 bits nobody can guess: it may be a
+// secret.
+func Random() ingest.UUID {
+	return ingest.UUID(uuid.Must(uuid.NewRandom()).String())
+}

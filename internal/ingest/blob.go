@@ -45,6 +45,9 @@ type WriteSpec struct {
 	// KeepPartial records what had arrived when the reader fails, as doors that
 	// append want it. Write then returns the shorter window and the reader's error.
 	KeepPartial bool
+	// Length is how many bytes are likely to come, as the client said; 0 = unknown.
+	// It only helps to choose how they are copied.
+	Length int64
 }
 
 // Blobs stores bytes: it takes them in stages and keeps them as blobs. All

@@ -36,6 +36,11 @@ type CompanySettings struct {
 	QuotaFiles         int64             `json:"quota-files,omitempty"`      // assets outside the trash; 0 = no limit
 	UserQuotaBytes     int64             `json:"user-quota-bytes,omitempty"` // the same per user who created them
 	UserQuotaFiles     int64             `json:"user-quota-files,omitempty"`
+	QuotaDayBytes      int64             `json:"quota-day-bytes,omitempty"`      // bytes that may arrive on one day (UTC); 0 = no limit
+	QuotaDayFiles      int64             `json:"quota-day-files,omitempty"`      // files that may arrive on one day; 0 = no limit
+	UserQuotaDayBytes  int64             `json:"user-quota-day-bytes,omitempty"` // the same per user who sends them
+	UserQuotaDayFiles  int64             `json:"user-quota-day-files,omitempty"`
+	Softphone          SoftphoneSettings `json:"softphone,omitzero"`
 	Doors              map[string]string `json:"doors,omitempty"` // settings that only one door reads, by name
 }
 

@@ -54,8 +54,15 @@ const (
 	DocXMP             DocumentKind = "xmp"             // Owner = asset: its packet; at most one
 	DocWebPage         DocumentKind = "web-page"        // Owner = asset of its HTML file; Key = name in lower case
 	DocSigningKeys     DocumentKind = "signing-keys"    // of the whole system, at most one: the secrets behind tokens and signed addresses
+	DocEndedSession    DocumentKind = "ended-session"   // of the whole system; Key = user and session, Position = Unix time after which no token of it is left
+	DocGuestCode       DocumentKind = "guest-code"      // that was sent to somebody without a login, of the whole system; Key = digest of the e-mail address, Position = Unix time of its end
+	DocGuestSession    DocumentKind = "guest-session"   // of somebody without a login, of the whole system; Key = digest of its secret, Position = Unix time of its end
 	DocThumbnail       DocumentKind = "thumbnail"       // that a client gave: Owner = upload or version, as Key says
+	DocTransferSecret  DocumentKind = "transfer-secret" // secret part of the address of the store-and-forward service; at most one of a company
 	DocPublishHistory  DocumentKind = "publish-history" // Owner = asset; Key = context
+	DocPlaceholder     DocumentKind = "placeholder"     // a name that is kept for a file to come: Owner = folder, Key = UUID of the asset that it becomes
+	DocFolderFields    DocumentKind = "folder-fields"   // what assets have as Metadata: Owner = folder; at most one
+	DocContent         DocumentKind = "content"         // a record that files belong to: Key = UUID, Name = title
 )
 
 // DocumentFilter selects documents; zero fields do not restrict, except Company.

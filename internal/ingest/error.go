@@ -80,6 +80,7 @@ const (
 	CodeRoleValue      Code = "role-value"       // a value that the caller's role may not give
 	CodeUnknownPage    Code = "unknown-page"     // no such web page
 	CodeUnsupported    Code = "unsupported-type" // the library does not take files of that kind
+	CodeRecipient      Code = "recipient"        // a recipient that is missing, malformed, unknown or not allowed
 )
 
 // Error is every failure that crosses a package boundary. Msg is written for

@@ -28,6 +28,7 @@ const (
 	// asset: a project, a metadata field, the trash.
 	EventLibraryChanged EventKind = "library.changed"
 	EventAssetTrashed   EventKind = "asset.trashed"
+	EventAssetRecreate  EventKind = "asset.recreate" // derived files are wanted anew; Data = {"names": […]}
 	EventAssetProcessed EventKind = "asset.processed"
 	EventAssetFailed    EventKind = "asset.failed"
 	EventUploadAborted  EventKind = "upload.aborted"

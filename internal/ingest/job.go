@@ -109,6 +109,7 @@ const (
 	LogEndUpload        LogType = "EndUpload"
 	LogFileCancel       LogType = "FileCancel"
 	LogReturnSuccess    LogType = "ReturnSuccess" // an export's file is ready
+	LogDeleteSuccess    LogType = "DeleteSuccess" // a file of the job was deleted because its time was over
 )
 
 // LogRow is one row of a job's log. Rows are ordered by Number.

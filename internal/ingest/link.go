@@ -23,6 +23,8 @@ const (
 	LinkGenerator LinkKind = "generator"  // asset, asset that it was made from; Data = engine
 	LinkPagePart  LinkKind = "page-part"  // web page's asset, part; Data = where it is in the page
 	LinkGroupUser LinkKind = "group-user" // group document, user
+	LinkRelated   LinkKind = "related"    // asset, file that goes with it (subtitles, proxy); Data = UUID of what it is for
+	LinkContent   LinkKind = "content"    // content document, asset that belongs to it
 )
 
 // LinkTx keeps links.

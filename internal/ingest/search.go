@@ -99,6 +99,7 @@ const (
 	SearchCreatedBy  SearchField = "created_by"
 	SearchModifiedBy SearchField = "modified_by"
 	SearchNumber     SearchField = "number"
+	SearchMetadata   SearchField = "metadata" // Asset.Metadata as JSON, keys in order, without blanks
 )
 
 // SearchOp is how a condition compares.

@@ -52,6 +52,11 @@ type Tx interface {
 	ValueTx
 	TrashTx
 	SearchTx
+	MessageTx
+	AddressTx
+	MediaLinkTx
+	TransferTx
+	DayUseTx
 }
 
 // CompanyTx keeps companies.
@@ -97,6 +102,7 @@ type FolderTx interface {
 	CreateFolder(*Folder) error
 	Folder(company Number, path string) (*Folder, error)
 	FolderByNumber(Number) (*Folder, error) // deleted ones too
+	FolderByUUID(UUID) (*Folder, error)     // deleted ones too
 	// FoldersIn lists the folders directly below one.
 	FoldersIn(company, parent Number) ([]*Folder, error)
 	// UpdateFolder stores Parent, Path, Modified and Deleted.
@@ -138,6 +144,9 @@ type AssetTx interface {
 	OrphanedBefore(at time.Time, limit int) ([]*Asset, error)
 	// Usage sums a company's assets; user 0 = of all users.
 	Usage(company, user Number) (Usage, error)
+	// UsageBelow sums the assets at and below a folder path, outside the trash,
+	// counting up to limit files.
+	UsageBelow(company Number, under string, limit int) (Usage, error)
 
 	// CreateVersion stores a version and makes it the current one of its asset
 	// (Asset.Version); it changes nothing else of the asset.
@@ -176,6 +185,14 @@ type UploadTx interface {
 	UploadsIn(UploadState, Page) ([]*Upload, error)
 	// UploadsOf lists the members of a session.
 	UploadsOf(parent Number) ([]*Upload, error)
+	// UploadPromising returns the newest upload that is open or sealing and whose
+	// Options.Asset is the UUID.
+	UploadPromising(company Number, asset UUID) (*Upload, error)
+	// UploadsBy lists what a user has uploaded through a door, by falling Number and in
+	// any of the states; Page.After means "before".
+	UploadsBy(user Number, door Door, states []UploadState, page Page) ([]*Upload, error)
+	// SetUploadParts stores Parts, which UpdateUpload leaves alone.
+	SetUploadParts(upload Number, parts []byte) error
 	// ExpiredUploads returns open and sealing uploads whose Expires has passed.
 	ExpiredUploads(now time.Time, limit int) ([]*Upload, error)
 }

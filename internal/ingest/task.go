@@ -40,6 +40,8 @@ const (
 	TaskReplan    TaskKind = "reprocess" // queues the steps of a part of the assets again
 	TaskExport    TaskKind = "export"    // packs assets in one file
 	TaskCallback  TaskKind = "callback"  // tells a client that the job is done; no job waits for it
+
+	TaskPush TaskKind = "push" // tells a company's own server of a message; of no job and no asset
 )
 
 // TaskState is where a task stands.

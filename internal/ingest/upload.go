@@ -23,6 +23,7 @@ type Upload struct {
 	Options   UploadOptions
 	Parent    Number // session that it is a member of; 0 = none
 	Facts     []byte // the door's own record, opaque to the engine
+	Parts     []byte // bit n-1 from the lowest of the first byte: the client confirmed part n
 	Asset     Number // set when Done
 	Created   time.Time
 	Touched   time.Time // last window; the expiry counts from here
@@ -40,6 +41,22 @@ type UploadOptions struct {
 	Session   bool   `json:"session,omitempty"`   // it has no bytes but members
 	SHA1      bool   `json:"sha1,omitempty"`      // the digest is computed as well
 	Limit     int64  `json:"limit,omitempty"`     // most bytes it takes; Size is then a hint until Finish. 0 = Size
+
+	PartSize      int64    `json:"partSize,omitempty"`      // bytes of its parts, which are numbered from 1; the last is shorter. 0 = no parts
+	LateDigest    bool     `json:"lateDigest,omitempty"`    // the SHA-256 of a large file is computed after the answer
+	FreeKey       bool     `json:"freeKey,omitempty"`       // the client key is free again once the upload has ended
+	Asset         UUID     `json:"asset,omitempty"`         // of the new asset, promised when it began; "" = any
+	Placeholder   Number   `json:"placeholder,omitempty"`   // document that keeps the asset's place until it is there; 0 = none
+	Relation      Relation `json:"relation,omitzero"`       // what the asset is linked to when it is there
+	MergeMetadata bool     `json:"mergeMetadata,omitempty"` // Metadata is set over that of the asset in Replaces; an empty value removes the key
+	Recreate      string   `json:"recreate,omitempty"`      // derived files that the client wants anew, a JSON list; EventAssetRecreate tells of them
+}
+
+// Relation is a link that leads to an asset which is not there yet. From 0 = none.
+type Relation struct {
+	Kind LinkKind `json:"kind,omitempty"`
+	From Number   `json:"from,omitempty"`
+	Data string   `json:"data,omitempty"`
 }
 
 // UploadState is where an upload stands.
@@ -53,6 +70,11 @@ const (
 	UploadAborted UploadState = "aborted"
 	UploadExpired UploadState = "expired"
 )
+
+// Ended reports whether nothing becomes of the upload any more that has not already.
+func (s UploadState) Ended() bool {
+	return s == UploadDone || s == UploadAborted || s == UploadExpired
+}
 
 // Window is a byte range of an upload that has arrived.
 type Window struct {

@@ -3,6 +3,7 @@ package people
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,10 @@ type setting struct {
 
 // settings lists the keys. An empty value puts the default back.
 func settings() []setting {
+	return slices.Concat(commonSettings(), messageSettings(), mediaSettings(), transferSettings(), pushSettings(), softphoneDoorSettings())
+}
+
+func commonSettings() []setting {
 	return []setting{
 		{"overwrite-mode",
 			func(s *ingest.CompanySettings, v string) (err error) { s.Overwrite, err = parseMatch(v); return },
@@ -44,6 +49,10 @@ func settings() []setting {
 		countSetting("quota-files", func(s *ingest.CompanySettings) *int64 { return &s.QuotaFiles }),
 		bytesSetting("user-quota-bytes", func(s *ingest.CompanySettings) *int64 { return &s.UserQuotaBytes }),
 		countSetting("user-quota-files", func(s *ingest.CompanySettings) *int64 { return &s.UserQuotaFiles }),
+		bytesSetting("quota-day-bytes", func(s *ingest.CompanySettings) *int64 { return &s.QuotaDayBytes }),
+		countSetting("quota-day-files", func(s *ingest.CompanySettings) *int64 { return &s.QuotaDayFiles }),
+		bytesSetting("user-quota-day-bytes", func(s *ingest.CompanySettings) *int64 { return &s.UserQuotaDayBytes }),
+		countSetting("user-quota-day-files", func(s *ingest.CompanySettings) *int64 { return &s.UserQuotaDayFiles }),
 	}
 }
 

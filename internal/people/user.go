@@ -76,11 +76,15 @@ type UserChange struct {
 	Company  string // with Role: the role there; with Leave: where membership ends
 	Role     string
 	Leave    bool
+	// Addresses are assignments of the form phone=NUMBER,… and sip=ADDRESS,…; what is
+	// not named stays.
+	Addresses []string
 }
 
 // SetUser changes a user. The role admin makes an administrator of the whole
 // system; any other role given to an administrator without a company takes that
-// away.
+// away. An address that another member of a company of the user's has is Conflict
+// with CodeExists.
 func (s *Service) SetUser(ctx context.Context, login string, c UserChange) (*ingest.User, error) {
 	const op = "people.SetUser"
 	var user *ingest.User
@@ -100,6 +104,12 @@ func (s *Service) SetUser(ctx context.Context, login string, c UserChange) (*ing
 			return err
 		}
 		if err := tx.UpdateUser(user); err != nil {
+			return err
+		}
+		if err := setAddresses(tx, op, user, c.Addresses); err != nil {
+			return err
+		}
+		if err := freeAddresses(tx, op, user); err != nil {
 			return err
 		}
 		if wasActive && (!user.Admin || user.Disabled) {

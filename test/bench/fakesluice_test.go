@@ -21,6 +21,7 @@ import (
 // the contracts allow, and keeps everything in memory.
 type fakeSluice struct {
 	login account
+	parts *fakeParts
 
 	mu     sync.Mutex
 	jobs   map[string]bool // handle → still open
@@ -35,7 +36,9 @@ type fakeAsset struct {
 }
 
 func newFakeSluice(login account) *fakeSluice {
-	return &fakeSluice{login: login, jobs: map[string]bool{}, assets: map[string]fakeAsset{}}
+	f := &fakeSluice{login: login, jobs: map[string]bool{}, assets: map[string]fakeAsset{}}
+	f.parts = &fakeParts{sluice: f}
+	return f
 }
 
 func (f *fakeSluice) folder(file string) string {
@@ -94,6 +97,7 @@ func (f *fakeSluice) routes() http.Handler {
 	mux.HandleFunc("POST /scene7/UploadFile", f.upload)
 	mux.HandleFunc("GET /v1/assets", f.basic(f.list))
 	mux.HandleFunc("GET /v1/assets/{uuid}/original", f.basic(f.original))
+	f.parts.mount(mux)
 	return mux
 }
 

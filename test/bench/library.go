@@ -24,6 +24,7 @@ type asset struct {
 	Name     string `json:"name"`
 	FileName string `json:"fileName"`
 	Size     int64  `json:"size"`
+	SHA256   string `json:"sha256"` // "" = not known yet
 }
 
 // assetPage is one page of a listing; Next is empty on the last.

@@ -5,6 +5,7 @@
 //	bench library [flags]    what a large asset library costs
 //	bench search [flags]     what searches, job logs and active jobs cost
 //	bench chunks [flags]     files in SOAP chunks
+//	bench parts [flags]      files in pre-signed parts
 //	bench handler [flags]    one bare server; started by the suite as a child
 //
 // It promises fair conditions: every run has a fresh server on an empty
@@ -51,10 +52,12 @@ func dispatch(ctx context.Context, args []string) error {
 		return searchCommand(ctx, args)
 	case "chunks":
 		return chunksCommand(ctx, args)
+	case "parts":
+		return partsCommand(ctx, args)
 	case "library":
 		return libraryCommand(ctx, args)
 	case "handler":
 		return handlerCommand(ctx, args)
 	}
-	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks and handler", name)
+	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks, parts and handler", name)
 }

@@ -80,25 +80,35 @@ func (m measurement) timed(ctx context.Context, s *server, proto protocol, clien
 	return r, nil
 }
 
-// upload sends every object once, each client taking the next one when it is
-// done with its last, and returns the seconds that each took. The first
-// failure stops all clients.
+// upload sends every object once and returns the seconds that each took.
 func upload(ctx context.Context, proto protocol, clients []*conn, objects []object) ([]float64, error) {
+	return share(ctx, clients, len(objects), func(ctx context.Context, c *conn, i int) error {
+		if err := proto.put(ctx, c, objects[i]); err != nil {
+			return fmt.Errorf("uploading %s: %w", objects[i].name, err)
+		}
+		return nil
+	})
+}
+
+// share does a number of things once each, in order, every client taking the next one
+// when it is done with its last, and returns the seconds that each took. The first
+// failure stops all clients.
+func share(ctx context.Context, clients []*conn, count int, do func(ctx context.Context, c *conn, i int) error) ([]float64, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
-	seconds := make([]float64, len(objects))
+	seconds := make([]float64, count)
 	var next atomic.Int64
 	var running sync.WaitGroup
 	for _, c := range clients {
 		running.Go(func() {
 			for ctx.Err() == nil {
 				i := int(next.Add(1)) - 1
-				if i >= len(objects) {
+				if i >= count {
 					return
 				}
 				start := time.Now()
-				if err := proto.put(ctx, c, objects[i]); err != nil {
-					cancel(fmt.Errorf("uploading %s: %w", objects[i].name, err))
+				if err := do(ctx, c, i); err != nil {
+					cancel(err)
 					return
 				}
 				seconds[i] = time.Since(start).Seconds()

@@ -29,6 +29,8 @@ type peer struct {
 	files     func(p place) map[string]string
 	readyPath string // polled for status 200; empty: accepting connections is enough
 	protocol  func(p place) protocol
+	parts     func(p place) partDoor // for workloads of parts
+	perClient bool                   // then it gets one part for each client
 }
 
 // place is where one run happens.
@@ -46,7 +48,9 @@ func barePeer(self string, m mode) peer {
 		command: func(p place) []string {
 			return []string{self, "handler", "-mode", string(m), "-addr", p.addr, "-dir", p.data}
 		},
-		protocol: func(place) protocol { return putProtocol{prefix: "/", discard: m == modeDiscard} },
+		protocol:  func(place) protocol { return putProtocol{prefix: "/", discard: m == modeDiscard} },
+		parts:     func(place) partDoor { return &fileParts{files: putProtocol{prefix: "/", discard: m == modeDiscard}} },
+		perClient: true,
 	}
 }
 
@@ -80,6 +84,7 @@ func sluicePeer(name, program string, login account, extra []string) peer {
 		protocol: func(p place) protocol {
 			return newScene7(login, "bench-"+filepath.Base(p.work), "")
 		},
+		parts: func(place) partDoor { return newPresigned(login) },
 	}
 }
 
@@ -95,7 +100,9 @@ func tusdPeer(self, program string) peer {
 			host, port, _ := strings.Cut(p.addr, ":")
 			return []string{program, "-host", host, "-port", port, "-upload-dir", p.data, "-base-path", tusPath, "-verbose=false"}
 		},
-		protocol: func(place) protocol { return newTusProtocol(tusPath) },
+		protocol:  func(place) protocol { return newTusProtocol(tusPath) },
+		parts:     func(place) partDoor { return newTusParts(tusPath) },
+		perClient: true,
 	}
 }
 

@@ -55,7 +55,8 @@ func (p putProtocol) fetch(ctx context.Context, c *conn, o object, w io.Writer) 
 // tusProtocol is tus 1.0: a POST that creates the upload, then one PATCH with
 // the whole content.
 type tusProtocol struct {
-	path string // creation path
+	path   string // creation path
+	concat string // Upload-Concat of creations, "" = none
 
 	mu        sync.Mutex
 	locations map[string]string // request target of each object, by name
@@ -69,9 +70,11 @@ func (p *tusProtocol) open(context.Context, *conn) error  { return nil }
 func (p *tusProtocol) close(context.Context, *conn) error { return nil }
 
 func (p *tusProtocol) put(ctx context.Context, c *conn, o object) error {
-	a, err := c.do(ctx, request{method: http.MethodPost, target: p.path, header: []string{
-		"Tus-Resumable: 1.0.0", fmt.Sprintf("Upload-Length: %d", o.size),
-	}})
+	header := []string{"Tus-Resumable: 1.0.0", fmt.Sprintf("Upload-Length: %d", o.size)}
+	if p.concat != "" {
+		header = append(header, "Upload-Concat: "+p.concat)
+	}
+	a, err := c.do(ctx, request{method: http.MethodPost, target: p.path, header: header})
 	if err != nil {
 		return err
 	}

@@ -122,6 +122,11 @@ func peerColumns(w workload) []column {
 			column{"p50 ms", 2, func(x run) float64 { return x.P50Millis }},
 			column{"p99 ms", 2, func(x run) float64 { return x.P99Millis }})
 	}
+	if w.Part > 0 {
+		columns = append(columns,
+			column{"start ms", 1, func(x run) float64 { return x.StartMillis }},
+			column{"complete ms", 1, func(x run) float64 { return x.CompleteMillis }})
+	}
 	return append(columns,
 		column{"server CPU s", 2, func(x run) float64 { return x.ServerCPU }},
 		column{"client CPU s", 2, func(x run) float64 { return x.ClientCPU }},

@@ -142,7 +142,11 @@ func (s suite) one(ctx context.Context, p peer, w workload, firstObject uint64) 
 	ctx, cancel := context.WithTimeout(ctx, s.runTimeout)
 	defer cancel()
 	m := measurement{workload: w, peer: p, root: s.root, verify: s.verify, objects: w.objects(s.corpus, firstObject)}
-	r, err := m.measure(ctx)
+	measure := m.measure
+	if w.Part > 0 {
+		measure = m.measureParts
+	}
+	r, err := measure(ctx)
 	if err := errors.Join(err, syncFileSystem(s.root)); err != nil {
 		return run{Error: err.Error()}
 	}

@@ -13,6 +13,7 @@ type workload struct {
 	Files   int    `json:"files"`
 	Size    int64  `json:"size"` // bytes of each file
 	Clients int    `json:"clients"`
+	Part    int64  `json:"part,omitempty"` // bytes of each part of a file that comes in parts
 	// PerFile tells that the rate of interest is files per second rather than
 	// bytes per second.
 	PerFile bool `json:"perFile"`
@@ -20,6 +21,9 @@ type workload struct {
 
 // title describes the workload in a heading.
 func (w workload) title() string {
+	if w.Part > 0 {
+		return fmt.Sprintf("%s: 1 file of %s in parts of %s, %d clients", w.Name, byteSize(w.Size), byteSize(w.Part), w.Clients)
+	}
 	if w.Files == 1 {
 		return fmt.Sprintf("%s: 1 file of %s", w.Name, byteSize(w.Size))
 	}
@@ -58,7 +62,9 @@ type run struct {
 	DurableSeconds float64 `json:"durableSeconds"` // the same, plus syncfs
 	AckedRate      float64 `json:"ackedRate"`      // in the workload's unit
 	DurableRate    float64 `json:"durableRate"`
-	P50Millis      float64 `json:"p50Millis"` // of one upload
+	StartMillis    float64 `json:"startMillis,omitempty"`    // announcing a file that comes in parts
+	CompleteMillis float64 `json:"completeMillis,omitempty"` // completing it
+	P50Millis      float64 `json:"p50Millis"`                // of one upload, or part
 	P99Millis      float64 `json:"p99Millis"`
 	ServerCPU      float64 `json:"serverCPU"` // seconds, until after syncfs
 	ClientCPU      float64 `json:"clientCPU"`

@@ -44,7 +44,8 @@ func brightPoints() []point {
 
 // TestKillBrightSign kills servers between the chunks of an upload and while it, or the
 // web page that it belongs to, is completed. Its client goes on after the restart with
-// what was not answered, and in the end there is one file with its bytes.
+// what was not answered, and in the end there is one file with its bytes (checks 20 and
+// 21 of the contract, for servers that end without warning).
 //
 // SLUICE_TEST_CRASH_BRIGHTSIGN_ROUNDS is the number of uploads (25, with -short 15).
 func TestKillBrightSign(t *testing.T) {

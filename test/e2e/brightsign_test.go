@@ -145,7 +145,8 @@ func (s *server) toolkit(t *testing.T, needs string, command ...string) string {
 const systemPython = "/usr/bin/python3" // for which the package of the toolkit is
 
 // TestBrightSignToolkits lets clients that toolkits generate from the WSDL upload files
-// and web pages, and reads back what they stored.
+// and web pages, and reads back what they stored: check 24 of the contract with its
+// checks 1 and 16, for the toolkits that are at hand.
 func TestBrightSignToolkits(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs toolkits")

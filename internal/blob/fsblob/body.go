@@ -11,8 +11,9 @@ import (
 
 const (
 	// largeAfter is how many bytes a body must have brought before it may take big
-	// buffers.
-	largeAfter = 256 << 10
+	// buffers, unless it is said to have at least surelyLarge.
+	largeAfter  = 256 << 10
+	surelyLarge = 1 << 20
 	// slowFill is how long a buffer may take to fill before its body counts as slow.
 	slowFill = 3 * time.Second
 	// penance is how many small buffers a slow body must fill in time before it
@@ -25,15 +26,18 @@ const (
 var errNegativeRead = errors.New("reader returned an impossible count")
 
 // body copies one request body to its target. It begins with a small buffer,
-// reading and writing in turn. Once it has proved large it takes big buffers,
-// as many as its share and never waiting for those of others, and a writer and
-// a tee goroutine work on them beside the reading.
+// reading and writing in turn. Once it has proved large, or at once when its
+// client said so, it takes big buffers, as many as its share and never waiting for
+// those of others, and a writer and a tee goroutine work on them beside the
+// reading.
 type body struct {
 	store *Store
 	ctx   context.Context
 	src   io.Reader
 	tee   io.Writer // nil = none
 	to    target
+
+	expected int64 // bytes that are likely to come; 0 = unknown
 
 	n   int64  // bytes taken over
 	crc uint32 // of them
@@ -126,7 +130,7 @@ func (b *body) writeNow(data []byte, offset int64) error {
 // room returns the next buffer and the part of it to fill. In big buffers the
 // part begins where direct writing wants it.
 func (b *body) room() (*buffer, []byte) {
-	if b.n < largeAfter || b.buffered {
+	if b.buffered || b.n < largeAfter && b.expected < surelyLarge {
 		return b.smallRoom()
 	}
 	if b.rest > 0 {

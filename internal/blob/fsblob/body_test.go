@@ -271,6 +271,44 @@ func TestLargeBodiesAreWrittenDirectly(t *testing.T) {
 			t.Errorf("offset %d: other bytes came back (%v)", offset, err)
 		}
 	}
+
+	// Of a body that is said to be large, the beginning is written directly too.
+	st := newStage(t, s, "said", ingest.StageSpec{Size: -1})
+	direct.Store(0)
+	data := fill('y', surelyLarge)
+	if _, err := st.Write(t.Context(), 0, bytes.NewReader(data), ingest.WriteSpec{Length: int64(len(data))}); err != nil {
+		t.Fatal(err)
+	}
+	if direct.Load() != int64(len(data)) {
+		t.Errorf("%d of %d bytes were written directly", direct.Load(), len(data))
+	}
+}
+
+// A body says how large it is and may be wrong.
+func TestExpectedLengthIsAHint(t *testing.T) {
+	s := openStore(t, t.TempDir(), Options{})
+	for i, size := range []int{0, 1, 5000, 600_000, 3 << 20} {
+		data := fill(byte('a'+i), size)
+		st := newStage(t, s, ingest.StageID(fmt.Sprint("hint-", i)), ingest.StageSpec{Size: -1})
+		w, err := st.Write(t.Context(), 0, bytes.NewReader(data), ingest.WriteSpec{Length: surelyLarge})
+		if err != nil || w.Length != int64(size) || w.CRC32C != crcOf(data) {
+			t.Errorf("%d bytes: %+v, %v", size, w, err)
+		}
+		got := make([]byte, size)
+		if _, err := st.ReadAt(got, 0); err != nil || !bytes.Equal(got, data) {
+			t.Errorf("%d bytes: other bytes came back (%v)", size, err)
+		}
+	}
+}
+
+func TestShareOfBigBuffers(t *testing.T) {
+	b := newBuffers(24<<20, 0)
+	for bodies, want := range map[int64]int64{0: 4, 1: 4, 4: 4, 5: 3, 8: 2, 18: 2, 19: 1, 100: 1} {
+		b.large.Store(bodies)
+		if got := b.share(); got != want {
+			t.Errorf("%d bodies: %d each, want %d", bodies, got, want)
+		}
+	}
 }
 
 // When all shared buffers are taken, small files still arrive, in segments if

@@ -15,6 +15,10 @@ const (
 	tinyBuffer = 16 << 10
 	// maxShare is how many big buffers one body may have under way.
 	maxShare = 4
+	// enoughShares is how many of them keep a disk busy, all bodies together. More are
+	// made only for bodies that would have fewer than two, with which reading and
+	// writing overlap.
+	enoughShares = 16
 )
 
 // buffer is memory to copy through. It belongs to whoever took it until put.
@@ -129,7 +133,8 @@ func heapBlock(size int) []byte {
 // share is how many big buffers one body may have now, so that all large
 // bodies together get along with what there is.
 func (b *buffers) share() int64 {
-	return min(maxShare, max(1, int64(b.big.limit)/max(1, b.large.Load())))
+	bodies, limit := max(1, b.large.Load()), int64(b.big.limit)
+	return min(maxShare, max(1, min(2, limit/bodies), min(enoughShares, limit)/bodies))
 }
 
 func (b *buffers) close() {

@@ -68,6 +68,7 @@ func (w *windowWriter) write(ctx context.Context, r io.Reader, spec ingest.Write
 	none := ingest.Window{Offset: w.offset}
 	to := target{file: st.part, offset: w.offset, reserve: w.reserve}
 	b := st.store.newBody(ctx, r, spec.Tee, to, st.store.buffers.first())
+	b.expected = spec.Length
 	stopped, err := b.run(nil, nil)
 	if err != nil {
 		return none, st.writeFailed(op, err)

@@ -37,6 +37,7 @@ type Library interface {
 	Company(context.Context, ingest.Principal, ingest.Number) (*ingest.Company, error)
 	CompanyNamed(context.Context, ingest.Principal, string) (*ingest.Company, error)
 	Companies(context.Context, ingest.Principal) ([]*ingest.Company, error)
+	Credit(ctx context.Context, p ingest.Principal, company ingest.Number) (engine.Credit, error)
 	Healthy(context.Context) error
 }
 

@@ -46,7 +46,7 @@ func TestDescription(t *testing.T) {
 	slices.Sort(calls)
 	want := []string{
 		"get /v1/assets", "get /v1/assets/{uuid}", "get /v1/assets/{uuid}/derived/{derivedUuid}", "get /v1/assets/{uuid}/original", "get /v1/assets/{uuid}/thumbnail",
-		"get /v1/companies", "get /v1/info", "get /v1/jobs", "get /v1/jobs/{uuid}", "get /v1/jobs/{uuid}/log",
+		"get /v1/companies", "get /v1/companies/{company}/credit", "get /v1/info", "get /v1/jobs", "get /v1/jobs/{uuid}", "get /v1/jobs/{uuid}/log",
 	}
 	if diff := cmp.Diff(want, calls); diff != "" {
 		t.Error(diff)
@@ -109,6 +109,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 		"/v1/assets": {"PageAssetItem", "AssetItem"}, "/v1/assets/" + string(uid(9)): {"AssetDetail", "DerivedItem"},
 		"/v1/jobs": {"PageJobItem", "JobItem"}, "/v1/jobs/" + string(uid(1)) + "/log": {"PageLogItem", "LogItem"},
 		"/v1/companies": {"PageCompanyItem", "CompanyItem"}, "/v1/info": {"InfoItem", "DoorItem"}, "/v1/jobs?limit=0": {"Problem", "ProblemError"},
+		"/v1/companies/demo-co/credit": {"CreditItem", ""},
 	} {
 		answer := map[string]any{}
 		if err := json.Unmarshal(s.ask("GET", path).Body.Bytes(), &answer); err != nil {
@@ -119,6 +120,11 @@ func TestAnswersFitTheDescription(t *testing.T) {
 			list, _ := answer[field].([]any)
 			for _, item := range list {
 				check(names[1], item.(map[string]any))
+			}
+		}
+		for _, field := range []string{"company", "user"} {
+			if use, ok := answer[field].(map[string]any); ok {
+				check("CreditUse", use)
 			}
 		}
 		if crop, ok := answer["crop"].(map[string]any); ok {

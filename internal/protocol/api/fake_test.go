@@ -177,6 +177,13 @@ func (l *library) CompanyNamed(_ context.Context, _ ingest.Principal, name strin
 	return nil, &ingest.Error{Kind: ingest.NotFound, Code: ingest.CodeUnknownCompany, Msg: "no company is called that"}
 }
 
+func (l *library) Credit(_ context.Context, p ingest.Principal, company ingest.Number) (engine.Credit, error) {
+	return engine.Credit{
+		Company: ingest.CreditUse{Stored: ingest.Usage{Files: 1, Bytes: 2}, Today: ingest.Usage{Files: 3, Bytes: 4}, MaxStored: ingest.Usage{Files: 5, Bytes: 6}, MaxPerDay: ingest.Usage{Files: 7, Bytes: 8}},
+		User:    ingest.CreditUse{Stored: ingest.Usage{Files: int64(company)}},
+	}, l.fail
+}
+
 func (l *library) Companies(context.Context, ingest.Principal) ([]*ingest.Company, error) {
 	return slices.Clone(l.companies), l.fail
 }

@@ -135,3 +135,15 @@ func TestListCompanies(t *testing.T) {
 		t.Errorf("last page %+v", last)
 	}
 }
+
+func TestCredit(t *testing.T) {
+	s := newSite(t, &library{companies: twoCompanies()})
+	got := get[creditItem](t, s, "/v1/companies/demo-co/credit")
+	want := creditItem{
+		Company: creditUse{Files: 1, Bytes: 2, FilesToday: 3, BytesToday: 4, MaxFiles: 5, MaxBytes: 6, MaxFilesToday: 7, MaxBytesToday: 8},
+		User:    creditUse{Files: 1},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}

@@ -37,6 +37,8 @@ func (s *server) routes() {
 		"What happened in a job, in the order in which it happened: everything that was stored, refused, skipped, renamed or could not be processed."), s.listJobLog)
 	register(s, operation("listCompanies", tagCompanies, "/v1/companies", "List companies",
 		"The companies that the caller may read, in the order of their numbers."), s.listCompanies)
+	register(s, operation("showCredit", tagCompanies, "/v1/companies/{company}/credit", "Show quotas and use",
+		"What a company, and the caller in it, use and may use."), s.showCredit)
 	register(s, infoOperation(), s.showInfo)
 }
 

@@ -43,11 +43,12 @@ func (d *Door) target(ctx context.Context, c caller, token string) (caller, *ing
 			c.company = t.company
 			return c, t.upload, nil
 		}
+		mark := d.recent.mark()
 		company, u, err := d.Engine.WriteTarget(ctx, c.Principal, c.account, ingest.DoorBrightSign, token)
 		c.company = company
 		if err == nil && !d.purged(u) {
 			if u.State == ingest.UploadOpen && !factsOf(u).Started.IsZero() {
-				d.recent.keep(c, token, u, d.Engine.Now())
+				d.recent.keep(c, token, u, d.Engine.Now(), mark)
 			}
 			return c, u, nil
 		}

@@ -318,13 +318,13 @@ func (x *exchange) hold() (*[]byte, func(), error) {
 		length = x.door.Options.MaxMessage
 	}
 	need := min(length, x.door.Options.MaxMessage)/4*3 + 64
-	return x.door.holdBytes(x.r.Context(), need, x.r.ContentLength >= 0)
+	return x.door.holdBytes(x.r.Context(), x.caller.User, need, x.r.ContentLength >= 0)
 }
 
 // holdBytes is hold for a chunk that needs so many bytes, all of them at once if their
 // number is sure.
-func (d *Door) holdBytes(ctx context.Context, need int64, sure bool) (*[]byte, func(), error) {
-	taken, err := d.held.take(ctx, need)
+func (d *Door) holdBytes(ctx context.Context, user ingest.Number, need int64, sure bool) (*[]byte, func(), error) {
+	give, err := d.held.takeFor(ctx, user, need)
 	if err != nil {
 		return nil, nil, &ingest.Error{Kind: ingest.Unavailable, Op: "brightsign.hold", Msg: "the request was given up", Err: err}
 	}
@@ -339,6 +339,6 @@ func (d *Door) holdBytes(ctx context.Context, need int64, sure bool) (*[]byte, f
 		if cap(*buf) <= mostKept {
 			d.chunks.Put(buf)
 		}
-		d.held.give(taken)
+		give()
 	}, nil
 }

@@ -15,6 +15,9 @@ func (d *Door) completePage(ctx context.Context, c caller, a arguments) (*status
 	if err := d.mayUpload(ctx, c); err != nil {
 		return nil, err
 	}
+	if err := checkPageName(a.Name); err != nil {
+		return nil, err
+	}
 	session, members, err := d.session(ctx, c, a.SessionToken)
 	if err != nil {
 		return nil, required(err, sentenceNoSession)
@@ -46,6 +49,7 @@ type pageWork struct {
 	page    ingest.Number
 	tokens  []string // of the parts, in their order; "" for those without an upload
 	missing []string
+	places  map[ingest.Number]string // see partPlaces
 }
 
 // slot is a file of the page: what is said of it, and its upload if it has one.
@@ -167,43 +171,39 @@ func (w *pageWork) slots(a arguments, members []engine.Status) ([]slot, error) {
 
 // pair finds the files of the session that the assets of the call mean: by their
 // tokens, else by their places in the page, else by their positions in the list. -1 =
-// none.
+// none. It looks at each file once, however many there are.
 func pair(assets []arguments, members []engine.Status) []int {
-	pairs, used := make([]int, len(assets)), map[int]bool{}
-	for i, a := range assets {
-		pairs[i] = memberFor(a, members, used)
-		if pairs[i] >= 0 {
-			used[pairs[i]] = true
+	byToken, byTarget := map[string]int{}, map[string]int{}
+	for i, m := range members {
+		byToken[m.Upload.ClientKey] = i
+		args := factsOf(m.Upload).Args
+		if target, err := targetOf(args.RelativePath, args.FileName); err == nil {
+			if _, taken := byTarget[strings.ToLower(target)]; !taken {
+				byTarget[strings.ToLower(target)] = i
+			}
+		}
+	}
+	pairs, used := make([]int, len(assets)), make([]bool, len(members))
+	take := func(i, member int, found bool) {
+		if found && pairs[i] < 0 && !used[member] {
+			pairs[i], used[member] = member, true
 		}
 	}
 	for i, a := range assets {
-		if pairs[i] < 0 && i < len(members) && !used[i] && a.UploadToken == "" && a.WebPageAssetID == nil && fits(a, members[i]) {
-			pairs[i] = i
-			used[i] = true
+		pairs[i] = -1
+		member, found := byToken[strings.ToLower(a.UploadToken)]
+		take(i, member, found)
+	}
+	for i, a := range assets {
+		if target, err := targetOf(a.RelativePath, a.FileName); err == nil && a.UploadToken == "" {
+			member, found := byTarget[strings.ToLower(target)]
+			take(i, member, found)
 		}
+	}
+	for i, a := range assets {
+		take(i, i, i < len(members) && a.UploadToken == "" && a.WebPageAssetID == nil && fits(a, members[i]))
 	}
 	return pairs
-}
-
-// memberFor finds the file of the session with the token or the place of an asset.
-func memberFor(a arguments, members []engine.Status, used map[int]bool) int {
-	target, err := targetOf(a.RelativePath, a.FileName)
-	for i, m := range members {
-		if used[i] {
-			continue
-		}
-		if a.UploadToken != "" {
-			if strings.EqualFold(m.Upload.ClientKey, a.UploadToken) {
-				return i
-			}
-			continue
-		}
-		args := factsOf(m.Upload).Args
-		if own, wrong := targetOf(args.RelativePath, args.FileName); err == nil && wrong == nil && strings.EqualFold(own, target) {
-			return i
-		}
-	}
-	return -1
 }
 
 // fits reports whether a file of the session has the hash that an asset is said to
@@ -231,39 +231,63 @@ func (w *pageWork) resolve(s slot) (engine.PagePart, bool, error) {
 			return part, true, sameSum(s.args.SHA1Hash, strings.TrimSpace(f.Args.SHA1Hash))
 		}
 	}
-	part.Asset, err = w.stored(s.args, part.Target)
+	part.Asset, err = w.stored(s, part.Target)
 	return part, part.Asset != 0, err
 }
 
-// stored finds the asset that a page has already, by its identifier or its place, if
-// its bytes have the hash that is said.
-func (w *pageWork) stored(a arguments, target string) (ingest.Number, error) {
-	sum, err := parseSHA1(a.SHA1Hash)
-	if err != nil || sum == nil {
+// stored finds the asset that has the bytes of a file which was not uploaded. It is
+// what the page has already, by its identifier or its place, if its bytes have the
+// hash that is said. A file that the completion is the first to name may be any stored
+// one with the hash, or without a hash the asset of the page that it names (9.5).
+// 0 = there is none.
+func (w *pageWork) stored(s slot, target string) (ingest.Number, error) {
+	named := number(s.args.WebPageAssetID)
+	sum, err := parseSHA1(s.args.SHA1Hash)
+	if err != nil || sum == nil && (s.member != nil || named == 0) {
 		return 0, err
 	}
+	places, err := w.partPlaces()
+	if err != nil {
+		return 0, err
+	}
+	if sum == nil {
+		if _, own := places[named]; !own {
+			return 0, nil
+		}
+		return named, nil
+	}
 	matches, err := w.door.Engine.Matching(w.ctx, w.caller.Principal, w.caller.company.Number, engine.MatchQuery{
-		SHA1: sum, Size: a.size(), Page: w.page, Prefer: number(a.WebPageAssetID),
+		SHA1: sum, Size: s.args.size(), Page: w.page, Prefer: named,
 	})
 	if err != nil {
 		return 0, err
 	}
-	places := map[ingest.Number]string{}
-	if w.page != 0 {
-		page, err := w.door.Engine.WebPage(w.ctx, w.caller.Principal, w.caller.company.Number, w.page)
-		if err != nil {
-			return 0, err
-		}
-		for _, part := range page.Parts {
-			places[part.Asset.Number] = part.Target
-		}
-	}
 	for _, m := range matches {
-		if m.Asset.Number == number(a.WebPageAssetID) || strings.EqualFold(places[m.Asset.Number], target) {
+		if m.Asset.Number == named || strings.EqualFold(places[m.Asset.Number], target) {
 			return m.Asset.Number, nil
 		}
 	}
+	if s.member == nil && named == 0 && len(matches) > 0 {
+		return matches[0].Asset.Number, nil
+	}
 	return 0, nil
+}
+
+// partPlaces are the parts of the page that is updated, and where they are in it. They
+// are read once.
+func (w *pageWork) partPlaces() (map[ingest.Number]string, error) {
+	if w.places != nil || w.page == 0 {
+		return w.places, nil
+	}
+	page, err := w.door.Engine.WebPage(w.ctx, w.caller.Principal, w.caller.company.Number, w.page)
+	if err != nil {
+		return nil, err
+	}
+	w.places = map[ingest.Number]string{}
+	for _, part := range page.Parts {
+		w.places[part.Asset.Number] = part.Target
+	}
+	return w.places, nil
 }
 
 // sameSum refuses a hash that is not the stored one. None at all is right.

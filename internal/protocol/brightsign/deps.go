@@ -58,6 +58,14 @@ const (
 	clockSkew         = 5 * time.Minute
 )
 
+// Limits of what is kept with an upload and the contract sets no limit to.
+const (
+	maxRelativeUnits = 1024 // UTF-16 code units of the path of an asset in its page
+	maxPageName      = 256  // UTF-16 code units
+	maxHashText      = 256  // bytes of a hash with the white space around it
+	maxNamespace     = 1024 // bytes of the namespace of arguments
+)
+
 // Namespaces by default (1.3).
 const (
 	defaultService = "https://api.brightsignnetwork.com/Uploads/2014/07/SOAP/"
@@ -89,18 +97,21 @@ func (o Options) withDefaults() Options {
 // Door serves the clients. It is safe for concurrent use.
 type Door struct {
 	Deps
-	held    *budget
-	chunks  sync.Pool // of *[]byte, buffers of chunks
-	buffers sync.Pool // of *bufio.Reader, for messages
-	spaces  spaces
-	counts  chunkCounts
-	recent  recent
+	held      *shares   // chunks
+	documents *shares   // messages that are kept whole
+	foreign   *budget   // messages that cannot be read as streams, by their number
+	chunks    sync.Pool // of *[]byte, buffers of chunks
+	buffers   sync.Pool // of *bufio.Reader, for messages
+	spaces    spaces
+	counts    chunkCounts
+	recent    recent
+	born      time.Time // by the engine's clock
 }
 
 // New returns the door.
 func New(d Deps) *Door {
 	d.Options = d.Options.withDefaults()
-	return &Door{Deps: d, held: newBudget(maxHeld)}
+	return &Door{Deps: d, held: newShares(maxHeld), documents: newShares(maxDocuments), foreign: newBudget(maxForeign), born: d.Engine.Now()}
 }
 
 // caller is who calls, and for which account.

@@ -20,6 +20,8 @@ type exchange struct {
 	reader  *soap.Reader
 	buffer  *bufio.Reader
 	parts   *soap.Parts // of an MTOM message
+	kept    *document
+	foreign bool // it holds one of the places of messages that cannot be streams
 	element *xmltree.Element
 }
 
@@ -53,6 +55,13 @@ func (x *exchange) buffered(src io.Reader) *bufio.Reader {
 }
 
 func (x *exchange) release() {
+	if x.kept != nil {
+		x.kept.release()
+	}
+	if x.foreign {
+		x.door.foreign.give(1)
+		x.foreign = false
+	}
 	if x.buffer != nil {
 		x.buffer.Reset(nil)
 		x.door.buffers.Put(x.buffer)
@@ -71,7 +80,15 @@ func (x *exchange) open() error {
 			return err
 		}
 	}
-	x.reader = soap.NewReader(x.buffered(src), x.door.Options.MaxMessage)
+	x.kept = x.door.newDocument(x.r, src)
+	x.reader = soap.NewReader(x.buffered(x.kept), x.door.Options.MaxMessage)
+	if x.foreign, err = x.reader.Whole(); err == nil && x.foreign {
+		_, err = x.door.foreign.take(x.r.Context(), 1)
+	}
+	if err != nil {
+		x.foreign = false
+		return err
+	}
 	root, err := x.reader.Open()
 	if err != nil {
 		return err
@@ -134,6 +151,7 @@ func (x *exchange) rest() error {
 // carryOut runs the operation.
 func (x *exchange) carryOut() ([]byte, error) {
 	if x.request.operation == opAppend {
+		x.reader.SetMarkup(smallDocument)
 		return x.appendChunk()
 	}
 	limit := x.door.Options.MaxMessage
@@ -141,6 +159,7 @@ func (x *exchange) carryOut() ([]byte, error) {
 		limit = maxSessionMessage
 	}
 	x.reader.SetLimit(limit)
+	x.kept.keep(x.r, x.caller.User, limit)
 	if err := x.rest(); err != nil {
 		if long, ok := errors.AsType[*soap.TooLongError](err); ok && limit == maxSessionMessage {
 			return nil, refuse("The size of the SOAP message must not exceed %d bytes.", long.Limit)
@@ -218,6 +237,9 @@ func (x *exchange) arguments() (arguments, error) {
 		return arguments{}, refuse("The args parameter must be specified.")
 	}
 	if from != x.element && len(from.Children) > 0 && from.Children[0].Space != "" {
+		if len(from.Children[0].Space) > maxNamespace {
+			return arguments{}, refuse("The namespace of the arguments is not valid: it is longer than %d bytes.", maxNamespace)
+		}
 		x.request.data = from.Children[0].Space
 		x.door.spaces.learn(x.request.service, x.request.data)
 	}

@@ -3,6 +3,7 @@ package brightsign
 import (
 	"context"
 	"crypto/rand"
+	"crypto/subtle"
 	"encoding/hex"
 	"strings"
 
@@ -15,6 +16,12 @@ func newToken() string {
 	var b [16]byte
 	_, _ = rand.Read(b[:]) // never fails
 	return hex.EncodeToString(b[:])
+}
+
+// sameToken compares tokens, without regard to case and without telling by the time
+// that it takes how much of them is the same.
+func sameToken(a, b string) bool {
+	return subtle.ConstantTimeCompare([]byte(strings.ToLower(a)), []byte(strings.ToLower(b))) == 1
 }
 
 // maxToken is the longest token that is looked up, in bytes.
@@ -62,7 +69,7 @@ func required(err error, sentence string) error {
 
 // inSession refuses a session token that is not the upload's.
 func inSession(f facts, sessionToken string) error {
-	if sessionToken != "" && !strings.EqualFold(sessionToken, f.SessionToken) {
+	if sessionToken != "" && !sameToken(sessionToken, f.SessionToken) {
 		return refuseAs(ingest.NotFound, "The upload does not belong to the specified session.")
 	}
 	return nil

@@ -77,9 +77,12 @@ func targetOf(relativePath, fileName string) (string, error) {
 	default:
 		p += `\` + fileName
 	}
+	if units(p) > maxRelativeUnits {
+		return "", refuse("The relative path is not valid: it is longer than %d characters.", maxRelativeUnits)
+	}
 	segments := strings.Split(p, `\`)
 	for _, s := range segments {
-		if !validSegment(s) {
+		if !validSegment(s) || units(s) > maxNameUnits {
 			return "", refuse("The relative path is not valid: %q.", clip(relativePath))
 		}
 	}
@@ -97,7 +100,7 @@ func parseSHA1(s string) ([]byte, error) {
 		digits = digits[5:]
 	}
 	sum, err := hex.DecodeString(digits)
-	if err != nil || len(sum) != 20 {
+	if err != nil || len(sum) != 20 || len(s) > maxHashText {
 		return nil, refuse("The SHA1 hash is not valid: %q.", clip(s))
 	}
 	return sum, nil

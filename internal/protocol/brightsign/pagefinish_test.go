@@ -2,6 +2,7 @@ package brightsign
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,9 +56,12 @@ func TestFinalSetOfAssets(t *testing.T) {
 		{"by place in the list", func([]string) string {
 			return assetsXML(said(file{`css\`, "first.css", ""}), said(all[1]), said(all[2]))
 		}, map[string]string{"css/first.css": "body{}", "js/lib/a.js": "let a", "logo.png": "not really"}},
-		{"by hash of stored content", func([]string) string {
-			return assetsXML(said(all[2]), said(file{"", "lib.js", ""}, "SHA1Hash", sha([]byte("let a"))+"")+"")
-		}, nil},
+		{"by place in the list, with its hash", func([]string) string {
+			return assetsXML(said(all[2]), said(file{"", "lib.js", ""}, "SHA1Hash", sha([]byte(all[1].content))))
+		}, map[string]string{"js/lib/lib.js": "let a", "logo.png": "not really"}},
+		{"token before place", func(tokens []string) string {
+			return assetsXML(said(all[1], "SHA1Hash", sha([]byte(all[1].content))), members("UploadToken", tokens[1], "FileName", "moved.js", "RelativePath", `js\`))
+		}, map[string]string{"js/lib/a.js": "let a", "js/moved.js": "let a"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -65,11 +69,51 @@ func TestFinalSetOfAssets(t *testing.T) {
 			a := pageOf(threeAssets())
 			session, tokens := h.uploaded(a)
 			inner := args("", members("FileName", "index.html", "SessionToken", session)+tt.assets(tokens))
-			if tt.want == nil {
-				h.refused(h.editor, opCompletePage, inner, "not uploaded", "lib.js")
+			if diff := cmp.Diff(tt.want, h.parts(h.call(h.editor, opCompletePage, inner))); diff != "" {
+				t.Errorf("parts (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// Section 9.5: a file that no start has named is allowed if its hash is that of stored
+// content, or if it is the asset of the page that it says.
+func TestFilesThatCompletionIsTheFirstToName(t *testing.T) {
+	tests := []struct {
+		name string
+		said []string // of the file new.x; OWN, OTHER and FOREIGN are identifiers of files of pages
+		want string   // its content; "" = it is missing
+	}{
+		{"hash of a file of the library", []string{"SHA1Hash", sha([]byte("library"))}, "library"},
+		{"hash and size", []string{"SHA1Hash", sha([]byte("library")), "FileSize", "7"}, "library"},
+		{"hash and another size", []string{"SHA1Hash", sha([]byte("library")), "FileSize", "8"}, ""},
+		{"hash of a file of another page", []string{"SHA1Hash", sha([]byte("theirs"))}, "theirs"},
+		{"hash of a file of this page", []string{"SHA1Hash", sha([]byte("own"))}, "own"},
+		{"hash of nothing", []string{"SHA1Hash", sha([]byte("nothing"))}, ""},
+		{"hash of another account's file", []string{"SHA1Hash", sha([]byte("secret"))}, ""},
+		{"identifier", []string{"WebPageAssetId", "OWN"}, "own"},
+		{"identifier and hash", []string{"WebPageAssetId", "OWN", "SHA1Hash", sha([]byte("own"))}, "own"},
+		{"identifier and another hash", []string{"WebPageAssetId", "OWN", "SHA1Hash", sha([]byte("library"))}, ""},
+		{"identifier of another page's file", []string{"WebPageAssetId", "OTHER"}, ""},
+		{"identifier of another account's file", []string{"WebPageAssetId", "FOREIGN"}, ""},
+		{"nothing", nil, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			h := newHarness(t)
+			h.upload(h.editor, []byte("library"), "FileName", "lib.js", "VirtualPath", `\L\`)
+			own := h.publish(h.editor, pageOf([]file{{`css\`, "own.css", "own"}}))
+			id := func(page *element) string { return text(page.Child("Assets").Children[0], "ContentId") }
+			said := strings.NewReplacer("OWN", id(own), "OTHER", id(h.publish(h.editor, pageOf([]file{{"", "theirs.css", "theirs"}}))),
+				"FOREIGN", id(h.publish(h.stranger, pageOf([]file{{"", "secret.css", "secret"}}))))
+			session, _ := h.uploaded(pageOf(nil).update(text(own, "ContentId")))
+			asset := said.Replace(members(append(tt.said, "FileName", "new.x", "RelativePath", `new\`)...))
+			inner := args("", members("SessionToken", session)+assetsXML(asset))
+			if tt.want == "" {
+				h.refused(h.editor, opCompletePage, inner, "not uploaded", "new.x")
 				return
 			}
-			if diff := cmp.Diff(tt.want, h.parts(h.call(h.editor, opCompletePage, inner))); diff != "" {
+			if diff := cmp.Diff(map[string]string{"new/new.x": tt.want}, h.parts(h.call(h.editor, opCompletePage, inner))); diff != "" {
 				t.Errorf("parts (-want +got):\n%s", diff)
 			}
 		})

@@ -24,7 +24,7 @@ func (d *Door) cancelFile(ctx context.Context, c caller, token, sessionToken str
 	}
 	if f.SessionToken == "" {
 		err = d.Engine.Abort(ctx, c.Principal, s.Upload.UUID)
-		d.counts.forget(token)
+		d.counts.forget(s.Upload.ClientKey)
 	} else {
 		_, err = d.Engine.Clear(ctx, c.Principal, s.Upload.UUID, func(u *ingest.Upload) error {
 			f := factsOf(u)

@@ -11,8 +11,9 @@ import (
 // are mostly for the same. Who calls and in which role is asked each time; what this
 // server does to the upload is noticed at once, by drop and clear.
 type recent struct {
-	mu   sync.Mutex
-	seen map[recentKey]target
+	mu      sync.Mutex
+	seen    map[recentKey]target
+	changes int // how often drop and clear were called
 }
 
 type recentKey struct {
@@ -42,19 +43,32 @@ func (r *recent) look(c caller, token string, now time.Time) (target, bool) {
 	return t, ok && time.Now().Before(t.until) && now.Sub(t.at).Abs() < recentTime && c.RoleIn(t.company.Number) == t.role
 }
 
-func (r *recent) keep(c caller, token string, u *ingest.Upload, now time.Time) {
+// mark is what keep wants to know: the state of things before the upload was read.
+func (r *recent) mark() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	return r.changes
+}
+
+// keep remembers an upload that was read after the mark, unless something has changed
+// since, which may have been the upload.
+func (r *recent) keep(c caller, token string, u *ingest.Upload, now time.Time, mark int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.changes != mark {
+		return
+	}
 	if r.seen == nil || len(r.seen) >= mostRecent {
 		r.seen = map[recentKey]target{}
 	}
 	r.seen[recentKey{c.User, c.account, token}] = target{c.company, c.RoleIn(c.company.Number), u, time.Now().Add(recentTime), now}
 }
 
-// drop forgets an upload that is about to change.
+// drop forgets an upload that has changed.
 func (r *recent) drop(token string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.changes++
 	for key := range r.seen {
 		if key.token == token {
 			delete(r.seen, key)
@@ -62,9 +76,10 @@ func (r *recent) drop(token string) {
 	}
 }
 
-// clear forgets all: a session is about to change, with its files.
+// clear forgets all: a session has changed, with its files.
 func (r *recent) clear() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.changes++
 	clear(r.seen)
 }

@@ -56,7 +56,10 @@ func (x *restCall) arguments() (arguments, error) {
 	if err != nil {
 		return arguments{}, err
 	}
-	text, err := io.ReadAll(src)
+	kept := x.door.newDocument(x.r, src)
+	defer kept.release()
+	kept.keep(x.r, x.caller.User, maxSessionMessage)
+	text, err := io.ReadAll(kept)
 	if err != nil {
 		return arguments{}, err
 	}

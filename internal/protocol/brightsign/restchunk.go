@@ -67,7 +67,7 @@ func (x *restCall) store(u *ingest.Upload, k chunk, src io.Reader) (bool, error)
 	if x.r.ContentLength > 0 && x.r.Header.Get("Content-Encoding") == "" {
 		most = x.r.ContentLength
 	}
-	held, give, err := d.holdBytes(ctx, most+bytes.MinRead, x.r.ContentLength > 0)
+	held, give, err := d.holdBytes(ctx, x.caller.User, most+bytes.MinRead, x.r.ContentLength > 0)
 	if err != nil {
 		return false, err
 	}

@@ -2,7 +2,6 @@ package brightsign
 
 import (
 	"net/http"
-	"strings"
 
 	"sluice/internal/ingest"
 )
@@ -150,7 +149,7 @@ func (x *restCall) uploadStatus() (restAnswer, error) {
 	switch {
 	case err != nil:
 		return restAnswer{}, err
-	case st == nil, x.address.session != "" && !strings.EqualFold(x.address.session, st.SessionToken):
+	case st == nil, x.address.session != "" && !sameToken(x.address.session, st.SessionToken):
 		return restAnswer{}, required(unknownToken(), sentenceNoUpload)
 	}
 	return x.found(st), nil

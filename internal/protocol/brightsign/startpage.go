@@ -9,9 +9,20 @@ import (
 	"sluice/internal/ingest"
 )
 
+// checkPageName refuses names that no page can have.
+func checkPageName(name string) error {
+	if n := units(name); n > maxPageName {
+		return refuse("The web page name must not be longer than %d characters. It has %d.", maxPageName, n)
+	}
+	return nil
+}
+
 // startPage opens a session for a web page and its assets (9.1).
 func (d *Door) startPage(ctx context.Context, c caller, a arguments, data string) (*status, error) {
 	if err := d.mayUpload(ctx, c); err != nil {
+		return nil, err
+	}
+	if err := checkPageName(a.Name); err != nil {
 		return nil, err
 	}
 	page := number(a.WebPageID)

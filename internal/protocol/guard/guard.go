@@ -23,6 +23,10 @@ type Options struct {
 	Pace      Pace
 	// Quiet lists paths that are not logged unless they fail: health checks.
 	Quiet []string
+	// LogPath gives a path the form in which it is logged: doors that have secrets in
+	// their paths mask these. It sees every path, of addresses that do not exist too.
+	// nil = as it is.
+	LogPath func(path string) string
 	// Observe is called after each request, for metrics. Route is the pattern
 	// that matched, "" for none.
 	Observe func(method, route string, status int, took time.Duration)
@@ -126,7 +130,7 @@ func (g *Guard) recovered(value any, out *response, r *http.Request) (cut bool) 
 		return true
 	}
 	g.options.Log.ErrorContext(r.Context(), "panic", "request", RequestID(r.Context()), "method", r.Method,
-		"path", clip(r.URL.Path), "value", fmt.Sprint(value), "stack", string(debug.Stack()))
+		"path", g.loggedPath(r), "value", fmt.Sprint(value), "stack", string(debug.Stack()))
 	if out.status != 0 {
 		return true
 	}
@@ -155,7 +159,7 @@ func (g *Guard) report(r *http.Request, out *response, body *pacedBody, took tim
 		level = slog.LevelWarn
 	}
 	g.options.Log.Log(r.Context(), level, "request", "request", RequestID(r.Context()), "address", ClientAddress(r.Context()),
-		"method", r.Method, "path", clip(r.URL.Path), "status", status, "in", body.bytes, "out", out.bytes,
+		"method", r.Method, "path", g.loggedPath(r), "status", status, "in", body.bytes, "out", out.bytes,
 		"ms", took.Milliseconds(), "agent", clip(r.UserAgent()))
 }
 

@@ -158,9 +158,30 @@ func TestPlans(t *testing.T) {
 			return ignoreMissing(err)
 		}},
 		{"log of an asset", "INDEX job_log_asset (asset=? AND number<?)", func(tx *sqlstore.Tx) error { _, err := tx.LogOfAsset(7, p); return err }},
+		{"usage below", "INDEX assets_folder (folder=? AND in_trash=?)", func(tx *sqlstore.Tx) error { _, err := tx.UsageBelow(7, "a/", 10); return err }},
+		{"folder by UUID", "(uuid=?)", func(tx *sqlstore.Tx) error { _, err := tx.FolderByUUID("x"); return err }},
 		{"folders", "INDEX folders_company (company=? AND rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "", p); return err }},
 		{"folders below", "(company=? AND path>? AND path<?)", func(tx *sqlstore.Tx) error { _, err := tx.Folders(7, "a/", p); return err }},
 		{"users of a company", "(company=? AND user_number>?)", func(tx *sqlstore.Tx) error { _, err := tx.Users(7, p); return err }},
+		{"received messages", "PRIMARY KEY (company=? AND user_number=? AND message>?)", func(tx *sqlstore.Tx) error {
+			_, err := tx.MessagesReceived(ingest.MessageRange{Company: 7, User: 3, After: 5, Limit: 5})
+			return err
+		}},
+		{"sent messages", "INDEX messages_sender (company=? AND sender=? AND rowid>?)", func(tx *sqlstore.Tx) error {
+			_, err := tx.MessagesSent(ingest.MessageRange{Company: 7, User: 3, Since: time.Now(), Newest: true, Limit: 5})
+			return err
+		}},
+		{"message by ID", "(id=?)", func(tx *sqlstore.Tx) error { _, err := tx.MessageByID(7, "x"); return ignoreMissing(err) }},
+		{"old messages", "INDEX messages_created (company=? AND created<?)", func(tx *sqlstore.Tx) error { _, err := tx.DeleteMessages(7, time.Now(), 5); return err }},
+		{"users at an address", "INDEX user_addresses_key (kind=? AND address_key=?)", func(tx *sqlstore.Tx) error { _, err := tx.UsersAt(7, "phone", "1"); return err }},
+		{"media link", "(token_hash=?)", func(tx *sqlstore.Tx) error { _, err := tx.MediaLinkByToken([]byte("x")); return ignoreMissing(err) }},
+		{"repeated media link", "INDEX media_links_repeat (repeat_key=? AND created>?)", func(tx *sqlstore.Tx) error {
+			_, err := tx.RepeatedMediaLink(7, []byte("x"), time.Now())
+			return ignoreMissing(err)
+		}},
+		{"expired media links", "INDEX media_links_expires (ended=? AND expires<?)", func(tx *sqlstore.Tx) error { _, err := tx.ExpiredMediaLinks(time.Now(), 5); return err }},
+		{"expired transfers", "INDEX transfers_expires (ended=? AND expires<?)", func(tx *sqlstore.Tx) error { _, err := tx.ExpiredTransfers(time.Now(), 5); return err }},
+		{"use of a day", "PRIMARY KEY (day=? AND company=? AND subject=?)", func(tx *sqlstore.Tx) error { _, err := tx.DayUsage(ingest.DayUse{Company: 7, Day: 5}); return err }},
 		{"events", "INTEGER PRIMARY KEY (rowid>?)", func(tx *sqlstore.Tx) error { _, err := tx.Events(p); return err }},
 	} {
 		t.Run(test.name, func(t *testing.T) {

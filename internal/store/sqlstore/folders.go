@@ -31,6 +31,11 @@ func (t *Tx) FolderByNumber(number ingest.Number) (*ingest.Folder, error) {
 	return one(t, "sqlstore.FolderByNumber", "folder", readFolder, folderColumns+` WHERE number = $1`, number)
 }
 
+// FolderByUUID implements ingest.FolderTx.
+func (t *Tx) FolderByUUID(id ingest.UUID) (*ingest.Folder, error) {
+	return one(t, "sqlstore.FolderByUUID", "folder", readFolder, folderColumns+` WHERE uuid = $1`, id)
+}
+
 // Folders implements ingest.FolderTx.
 func (t *Tx) Folders(company ingest.Number, under string, page ingest.Page) ([]*ingest.Folder, error) {
 	var q query

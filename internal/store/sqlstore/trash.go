@@ -32,8 +32,8 @@ func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	for _, statement := range []string{
 		`UPDATE versions SET blob_key = '', blob_size = 0 WHERE asset = $1`,
 		`DELETE FROM asset_values WHERE asset = $1`,
-		`DELETE FROM links WHERE from_number = $1 AND kind IN ('member', 'named', 'thumbnail', 'owner', 'generator', 'page-part')`,
-		`DELETE FROM links WHERE to_number = $1 AND kind IN ('project', 'member', 'named', 'thumbnail', 'owner', 'generator', 'page-part')`,
+		`DELETE FROM links WHERE from_number = $1 AND kind IN ('member', 'named', 'thumbnail', 'owner', 'generator', 'page-part', 'related')`,
+		`DELETE FROM links WHERE to_number = $1 AND kind IN ('project', 'member', 'named', 'thumbnail', 'owner', 'generator', 'page-part', 'related', 'content')`,
 	} {
 		if err := t.exec(op, "asset", statement, asset); err != nil {
 			return nil, err

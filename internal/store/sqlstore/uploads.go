@@ -7,10 +7,10 @@ import (
 )
 
 const uploadColumns = `SELECT number, uuid, company, user_number, door, client_key, job, state, size, folder, file_name, publish,
-	conflict, metadata, options, parent, facts, asset, created, touched, expires FROM uploads`
+	conflict, metadata, options, parent, facts, parts, asset, created, touched, expires FROM uploads`
 
 // CreateUpload implements ingest.UploadTx. A client key is taken as long as its
-// upload is neither aborted nor expired.
+// upload is neither aborted nor expired, nor done with Options.FreeKey.
 func (t *Tx) CreateUpload(u *ingest.Upload) error {
 	const op = "sqlstore.CreateUpload"
 	conflict, metadata, options, err := uploadJSON(u)
@@ -19,10 +19,10 @@ func (t *Tx) CreateUpload(u *ingest.Upload) error {
 	}
 	number, err := t.insert(op, "upload",
 		`INSERT INTO uploads (uuid, company, user_number, door, client_key, retired, job, state, size, folder, file_name, publish,
-			conflict, metadata, options, parent, facts, asset, created, touched, expires)
-		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) RETURNING number`,
+			conflict, metadata, options, promised, parent, facts, parts, asset, created, touched, expires)
+		VALUES ($1, $2, $3, $4, $5, 0, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22) RETURNING number`,
 		u.UUID, u.Company, u.User, u.Door, u.ClientKey, u.Job, u.State, u.Size, u.Folder, u.FileName, flag(u.Publish),
-		conflict, metadata, options, u.Parent, bytesOrNull(u.Facts), u.Asset, micros(u.Created), micros(u.Touched), micros(u.Expires))
+		conflict, metadata, options, u.Options.Asset, u.Parent, bytesOrNull(u.Facts), bytesOrNull(u.Parts), u.Asset, micros(u.Created), micros(u.Touched), micros(u.Expires))
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (t *Tx) CreateUpload(u *ingest.Upload) error {
 }
 
 // UpdateUpload implements ingest.UploadTx. Number, UUID, Company, User, Door,
-// ClientKey, Parent and Created never change.
+// ClientKey, Parent, the promised asset and Created never change.
 func (t *Tx) UpdateUpload(u *ingest.Upload) error {
 	const op = "sqlstore.UpdateUpload"
 	conflict, metadata, options, err := uploadJSON(u)
@@ -39,7 +39,7 @@ func (t *Tx) UpdateUpload(u *ingest.Upload) error {
 		return t.failure(op, "upload", err)
 	}
 	var retired ingest.Number
-	if u.State == ingest.UploadAborted || u.State == ingest.UploadExpired {
+	if u.State == ingest.UploadAborted || u.State == ingest.UploadExpired || u.State == ingest.UploadDone && u.Options.FreeKey {
 		retired = u.Number
 	}
 	return t.change(op, "upload",
@@ -83,6 +83,33 @@ func (t *Tx) UploadsOf(parent ingest.Number) ([]*ingest.Upload, error) {
 	return many(t, "sqlstore.UploadsOf", readUpload, uploadColumns+` WHERE parent = $1 AND parent <> 0 ORDER BY number`, parent)
 }
 
+// UploadPromising implements ingest.UploadTx.
+func (t *Tx) UploadPromising(company ingest.Number, asset ingest.UUID) (*ingest.Upload, error) {
+	const op = "sqlstore.UploadPromising"
+	if asset == "" {
+		return nil, missing(op, "upload")
+	}
+	return one(t, op, "upload", readUpload,
+		uploadColumns+` WHERE company = $1 AND promised = $2 AND promised <> '' AND state IN ('open', 'sealing') ORDER BY number DESC LIMIT 1`, company, asset)
+}
+
+// UploadsBy implements ingest.UploadTx.
+func (t *Tx) UploadsBy(user ingest.Number, door ingest.Door, states []ingest.UploadState, page ingest.Page) ([]*ingest.Upload, error) {
+	q := &query{}
+	q.add(uploadColumns+` WHERE user_number = ? AND door = ? AND `, user, door)
+	in(q, "state", states)
+	if page.After > 0 {
+		q.add(` AND number < ?`, page.After)
+	}
+	q.add(` ORDER BY number DESC LIMIT ?`, limit(page))
+	return many(t, "sqlstore.UploadsBy", readUpload, q.String(), q.args...)
+}
+
+// SetUploadParts implements ingest.UploadTx.
+func (t *Tx) SetUploadParts(upload ingest.Number, parts []byte) error {
+	return t.change("sqlstore.SetUploadParts", "upload", `UPDATE uploads SET parts = $1 WHERE number = $2`, bytesOrNull(parts), upload)
+}
+
 // ExpiredUploads implements ingest.UploadTx. The longest expired come first.
 func (t *Tx) ExpiredUploads(now time.Time, limit int) ([]*ingest.Upload, error) {
 	return many(t, "sqlstore.ExpiredUploads", readUpload,
@@ -114,7 +141,7 @@ func readUpload(rows Rows) (*ingest.Upload, error) {
 	var conflict, metadata, options string
 	err := rows.Scan((*int64)(&u.Number), (*string)(&u.UUID), (*int64)(&u.Company), (*int64)(&u.User), (*string)(&u.Door), &u.ClientKey,
 		(*int64)(&u.Job), (*string)(&u.State), &u.Size, &u.Folder, &u.FileName, &publish,
-		&conflict, &metadata, &options, (*int64)(&u.Parent), &u.Facts, (*int64)(&u.Asset), &created, &touched, &expires)
+		&conflict, &metadata, &options, (*int64)(&u.Parent), &u.Facts, &u.Parts, (*int64)(&u.Asset), &created, &touched, &expires)
 	if err != nil {
 		return nil, err
 	}

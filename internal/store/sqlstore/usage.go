@@ -58,3 +58,17 @@ func readUsage(rows Rows) (ingest.Usage, error) {
 	err := rows.Scan(&u.Files, &u.Bytes)
 	return u, err
 }
+
+// UsageBelow implements ingest.AssetTx. It reads the rows.
+func (t *Tx) UsageBelow(company ingest.Number, under string, limit int) (ingest.Usage, error) {
+	var q query
+	q.add(`SELECT COUNT(*), COALESCE(SUM(y.size), 0) FROM (SELECT a.size FROM assets a WHERE a.in_trash = 0
+		AND a.folder IN (SELECT number FROM folders WHERE company = ? AND `, company)
+	q.prefix("path", under)
+	q.add(`) LIMIT ?) y`, limit)
+	list, err := many(t, "sqlstore.UsageBelow", readUsage, q.String(), q.args...)
+	if err != nil || len(list) == 0 {
+		return ingest.Usage{}, err
+	}
+	return list[0], nil
+}

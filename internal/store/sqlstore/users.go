@@ -39,6 +39,9 @@ func (t *Tx) DeleteUser(number ingest.Number) error {
 	if err := t.exec(op, "user", `DELETE FROM api_keys WHERE user_number = $1`, number); err != nil {
 		return err
 	}
+	if err := t.exec(op, "user", `DELETE FROM user_addresses WHERE user_number = $1`, number); err != nil {
+		return err
+	}
 	if err := t.change(op, "user", `DELETE FROM users WHERE number = $1`, number); err != nil {
 		return err
 	}

@@ -248,6 +248,39 @@ func assetsOfManyCompanies(f *fixture) {
 	f.listed("seventeen, type", ingest.AssetFilter{Companies: more, Type: ingest.TypeImage}, ingest.Page{Limit: 3}, want[:3]...)
 }
 
+// usageBelow sums what lies at and below a folder, outside the trash, up to a limit.
+func usageBelow(f *fixture) {
+	c, other := f.company(), f.company()
+	shoes, summer, shoes2 := f.folder(c, "shoes/"), f.folder(c, "shoes/summer/"), f.folder(c, "shoes2/")
+	for i, d := range []*ingest.Folder{f.folder(c, ""), shoes, summer, summer, shoes2, summer} {
+		a := f.newAsset(c, d, fmt.Sprintf("a%d.jpg", i))
+		a.Size = 1 << i
+		f.createAsset(a)
+		if i == 5 {
+			a.Trashed = noon
+			f.updateAsset(a)
+		}
+	}
+	f.createAsset(f.newAsset(other, f.folder(other, "shoes/"), "far.jpg"))
+	for _, want := range []struct {
+		under string
+		limit int
+		ingest.Usage
+	}{
+		{"shoes/", 100, ingest.Usage{Files: 3, Bytes: 2 + 4 + 8}}, {"shoes/summer/", 100, ingest.Usage{Files: 2, Bytes: 4 + 8}}, {"none/", 100, ingest.Usage{}},
+		{"", 100, ingest.Usage{Files: 5, Bytes: 1 + 2 + 4 + 8 + 16}},
+	} {
+		expect(f, fmt.Sprint("below ", want.under), want.Usage, func(tx ingest.Tx) (ingest.Usage, error) { return tx.UsageBelow(c.Number, want.under, want.limit) })
+	}
+	f.view(func(tx ingest.Tx) error {
+		u, err := tx.UsageBelow(c.Number, "", 2)
+		if u.Files != 2 {
+			f.Errorf("up to 2 files: %+v", u)
+		}
+		return err
+	})
+}
+
 // usage changes assets at random places and compares the counters with a recount.
 func usage(f *fixture) {
 	c, other := f.company(), f.company()

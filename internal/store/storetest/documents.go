@@ -152,6 +152,7 @@ func movedFolders(f *fixture) {
 	summer.Deleted, summer.Parent = true, hats.Number
 	f.update(func(tx ingest.Tx) error { return tx.UpdateFolder(summer) })
 	f.fails("a deleted folder", ingest.NotFound, "", func(tx ingest.Tx) error { _, err := tx.Folder(c.Number, summer.Path); return err })
+	expect(f, "by UUID", summer, func(tx ingest.Tx) (*ingest.Folder, error) { return tx.FolderByUUID(summer.UUID) })
 	expect(f, "by number", summer, func(tx ingest.Tx) (*ingest.Folder, error) { return tx.FolderByNumber(summer.Number) })
 	expect(f, "DeletedFolder", summer, func(tx ingest.Tx) (*ingest.Folder, error) { return tx.DeletedFolder(c.Number, summer.Path) })
 	fresh := f.folder(c, "alt/füße/größe/")

@@ -189,7 +189,9 @@ func folders(f *fixture) {
 		return tx.CreateFolder(&ingest.Folder{UUID: f.uuid(), Company: c.Number, Path: "shoes/"})
 	})
 	f.missing("Folder", func(tx ingest.Tx) error { _, err := tx.Folder(c.Number, "Shoes/"); return err })
+	expect(f, "FolderByUUID", summer, func(tx ingest.Tx) (*ingest.Folder, error) { return tx.FolderByUUID(summer.UUID) })
 	f.missing("FolderByNumber", func(tx ingest.Tx) error { _, err := tx.FolderByNumber(999); return err })
+	f.missing("FolderByUUID", func(tx ingest.Tx) error { _, err := tx.FolderByUUID(f.uuid()); return err })
 	f.missing("folder of no company", func(tx ingest.Tx) error {
 		return tx.CreateFolder(&ingest.Folder{UUID: f.uuid(), Company: 999, Path: "x/"})
 	})

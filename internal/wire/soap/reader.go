@@ -17,6 +17,7 @@ import (
 type Reader struct {
 	src   *bufio.Reader
 	limit int64 // bytes of the message
+	most  int   // bytes of markup; 0 = as many as the message may have
 	head  int64 // bytes up to the operation
 	read  int64 // bytes taken so far
 
@@ -48,6 +49,7 @@ const (
 	mostHead  = 64 << 10 // bytes of a message up to its operation
 	mostTag   = 64 << 10 // bytes of one start tag
 	mostDepth = 64
+	mostWhole = 2 << 20 // bytes of a document that is read whole
 	mostParts = 200_000 // elements
 )
 
@@ -59,6 +61,19 @@ func NewReader(r io.Reader, limit int64) *Reader {
 // SetLimit changes how long the message may be.
 func (r *Reader) SetLimit(limit int64) { r.limit = limit }
 
+// SetMarkup bounds what is kept of the message: all but the text that is diverted.
+func (r *Reader) SetMarkup(most int) { r.most = most }
+
+// Whole reports whether Open reads the document whole, because it is not written in an
+// encoding with ASCII. Such documents may be 2 MiB long.
+func (r *Reader) Whole() (bool, error) {
+	start, err := r.src.Peek(4)
+	if err != nil && err != io.EOF {
+		return false, err
+	}
+	return bytes.IndexByte(start, 0) >= 0 || bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")), nil
+}
+
 // Bytes returns how much of the message has been taken.
 func (r *Reader) Bytes() int64 { return r.read }
 
@@ -67,11 +82,11 @@ func (r *Reader) Bytes() int64 { return r.read }
 // A document that cannot be cut, because it is not written in an encoding with ASCII,
 // is read whole.
 func (r *Reader) Open() (*xmltree.Element, error) {
-	start, err := r.src.Peek(4)
-	if err != nil && err != io.EOF {
+	whole, err := r.Whole()
+	if err != nil {
 		return nil, err
 	}
-	if bytes.IndexByte(start, 0) >= 0 || bytes.HasPrefix(start, []byte("\xff\xfe")) || bytes.HasPrefix(start, []byte("\xfe\xff")) {
+	if whole {
 		r.whole = true
 		return r.all()
 	}
@@ -95,7 +110,7 @@ func (r *Reader) all() (*xmltree.Element, error) {
 	for {
 		chunk := make([]byte, BufferSize)
 		n, err := r.src.Read(chunk)
-		if failed := r.take(chunk[:n], r.limit); failed != nil {
+		if failed := r.take(chunk[:n], min(r.limit, mostWhole)); failed != nil {
 			return nil, failed
 		}
 		if err == io.EOF {
@@ -250,6 +265,9 @@ func (r *Reader) take(b []byte, limit int64) error {
 	r.read += int64(len(b))
 	if r.read > limit {
 		return &TooLongError{limit}
+	}
+	if r.most > 0 && len(r.doc)+len(b) > r.most {
+		return &TooLongError{int64(r.most)}
 	}
 	r.doc = append(r.doc, b...)
 	return nil

@@ -1,0 +1,155 @@
+package sqlstore
+
+import (
+	"slices"
+	"time"
+
+	"sluice/internal/ingest"
+)
+
+const messageColumns = `m.number, m.id, m.company, m.sender, m.from_address, m.recipients, m.stream, m.content_type, m.disposition, m.body, m.created`
+
+// CreateMessage implements ingest.MessageTx.
+func (t *Tx) CreateMessage(m *ingest.TextMessage) error {
+	const op = "sqlstore.CreateMessage"
+	recipients, err := toJSON(m.To)
+	if err != nil {
+		return t.failure(op, "message", err)
+	}
+	number, err := t.insert(op, "message",
+		`INSERT INTO messages (id, company, sender, from_address, recipients, stream, content_type, disposition, body, created)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING number`,
+		m.ID, m.Company, m.Sender, m.From, recipients, m.Stream, m.ContentType, m.Disposition, m.Body, micros(m.Created))
+	if err != nil {
+		return err
+	}
+	for _, user := range usersOf(m) {
+		err := t.exec(op, "message",
+			`INSERT INTO inbox (company, user_number, message, displayed) VALUES ($1, $2, $3, 0)`, m.Company, user, number)
+		if err != nil {
+			return err
+		}
+	}
+	m.Number = number
+	return nil
+}
+
+// usersOf lists the users among the recipients of a message, each once.
+func usersOf(m *ingest.TextMessage) []ingest.Number {
+	var users []ingest.Number
+	for _, to := range m.To {
+		if to.User != 0 && !slices.Contains(users, to.User) {
+			users = append(users, to.User)
+		}
+	}
+	return users
+}
+
+// TextMessage implements ingest.MessageTx.
+func (t *Tx) TextMessage(number ingest.Number) (*ingest.TextMessage, error) {
+	return one(t, "sqlstore.TextMessage", "message", readMessage, `SELECT `+messageColumns+` FROM messages m WHERE m.number = $1`, number)
+}
+
+// MessageByID implements ingest.MessageTx.
+func (t *Tx) MessageByID(company ingest.Number, id string) (*ingest.TextMessage, error) {
+	return one(t, "sqlstore.MessageByID", "message", readMessage,
+		`SELECT `+messageColumns+` FROM messages m WHERE m.id = $1 AND m.company = $2`, id, company)
+}
+
+// MessagesReceived implements ingest.MessageTx.
+func (t *Tx) MessagesReceived(r ingest.MessageRange) ([]ingest.ReceivedMessage, error) {
+	var q query
+	q.add(`SELECT `+messageColumns+`, i.displayed FROM inbox i JOIN messages m ON m.number = i.message
+		WHERE i.company = ? AND i.user_number = ? AND i.message > ?`, r.Company, r.User, r.After)
+	q.messageRange(r, "i.message")
+	list, err := many(t, "sqlstore.MessagesReceived", readReceived, q.String(), q.args...)
+	if r.Newest {
+		slices.Reverse(list)
+	}
+	return list, err
+}
+
+// MessagesSent implements ingest.MessageTx.
+func (t *Tx) MessagesSent(r ingest.MessageRange) ([]*ingest.TextMessage, error) {
+	var q query
+	q.add(`SELECT `+messageColumns+` FROM messages m WHERE m.company = ? AND m.sender = ? AND m.number > ?`, r.Company, r.User, r.After)
+	q.messageRange(r, "m.number")
+	list, err := many(t, "sqlstore.MessagesSent", readMessage, q.String(), q.args...)
+	if r.Newest {
+		slices.Reverse(list)
+	}
+	return list, err
+}
+
+// messageRange appends the rest of a range, whose order is that of column.
+func (q *query) messageRange(r ingest.MessageRange, column string) {
+	if r.Before != 0 {
+		q.add(` AND `+column+` < ?`, r.Before)
+	}
+	if !r.Since.IsZero() {
+		q.add(` AND m.created >= ?`, micros(r.Since))
+	}
+	q.add(` ORDER BY ` + column)
+	if r.Newest {
+		q.add(` DESC`)
+	}
+	q.add(` LIMIT ?`, max(r.Limit, 0))
+}
+
+// SetDisplayed implements ingest.MessageTx.
+func (t *Tx) SetDisplayed(company, user, message ingest.Number) error {
+	return t.change("sqlstore.SetDisplayed", "message",
+		`UPDATE inbox SET displayed = 1 WHERE company = $1 AND user_number = $2 AND message = $3`, company, user, message)
+}
+
+// MessagesBefore implements ingest.MessageTx.
+func (t *Tx) MessagesBefore(company ingest.Number, before time.Time) (bool, error) {
+	list, err := many(t, "sqlstore.MessagesBefore", readNumber,
+		`SELECT number FROM messages WHERE company = $1 AND created < $2 ORDER BY created LIMIT 1`, company, micros(before))
+	return len(list) > 0, err
+}
+
+// DeleteMessages implements ingest.MessageTx.
+func (t *Tx) DeleteMessages(company ingest.Number, before time.Time, limit int) (int, error) {
+	const op = "sqlstore.DeleteMessages"
+	old, err := many(t, op, readMessage,
+		`SELECT `+messageColumns+` FROM messages m WHERE m.company = $1 AND m.created < $2 ORDER BY m.created, m.number LIMIT $3`,
+		company, micros(before), max(limit, 0))
+	if err != nil {
+		return 0, err
+	}
+	for _, m := range old {
+		for _, user := range usersOf(m) {
+			err := t.exec(op, "message", `DELETE FROM inbox WHERE company = $1 AND user_number = $2 AND message = $3`, company, user, m.Number)
+			if err != nil {
+				return 0, err
+			}
+		}
+		if err := t.exec(op, "message", `DELETE FROM messages WHERE number = $1`, m.Number); err != nil {
+			return 0, err
+		}
+	}
+	return len(old), nil
+}
+
+func readMessage(rows Rows) (*ingest.TextMessage, error) { return scanMessage(rows) }
+
+func readReceived(rows Rows) (ingest.ReceivedMessage, error) {
+	var displayed int64
+	m, err := scanMessage(rows, &displayed)
+	return ingest.ReceivedMessage{TextMessage: m, Displayed: displayed != 0}, err
+}
+
+// scanMessage reads the columns of a message and those that follow them.
+func scanMessage(rows Rows, more ...any) (*ingest.TextMessage, error) {
+	m := &ingest.TextMessage{}
+	var recipients string
+	var created int64
+	err := rows.Scan(append([]any{(*int64)(&m.Number), &m.ID, (*int64)(&m.Company), (*int64)(&m.Sender), &m.From, &recipients,
+		&m.Stream, &m.ContentType, &m.Disposition, &m.Body, &created}, more...)...)
+	if err != nil {
+		return nil, err
+	}
+	m.Created = instant(created)
+	return m, fromJSON(recipients, &m.To)
+}
