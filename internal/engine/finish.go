@@ -20,6 +20,9 @@ type FinishSpec struct {
 	// transaction that ends it. It is called before that too, with the size and the
 	// digests alone, so that an upload that is finished by another start has the facts.
 	Note func(*ingest.Upload, ingest.BlobRef) error
+	// Remark, if set, says what the job log should warn of about the new asset, "" =
+	// of nothing. An upload that is finished by another start has none.
+	Remark func(*ingest.Asset) string
 }
 
 // Finish makes an upload an asset. Finishing twice, at once or again after a
@@ -97,7 +100,7 @@ func (e *Engine) finish(ctx context.Context, p ingest.Principal, u *ingest.Uploa
 		}
 	}
 	sums.into(&ref)
-	asset, err := e.landUpload(ctx, p, u, ref, head, spec.Note)
+	asset, err := e.landUpload(ctx, p, u, ref, head, spec)
 	e.crash("finish.committed")
 	e.active.forget(u.UUID)
 	if err == nil {
@@ -209,10 +212,10 @@ func (e *Engine) markSealing(ctx context.Context, u *ingest.Upload, size int64, 
 }
 
 // landUpload makes the asset and ends the upload in one transaction.
-func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte, note func(*ingest.Upload, ingest.BlobRef) error) (*ingest.Asset, error) {
+func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.Upload, ref ingest.BlobRef, head []byte, spec FinishSpec) (*ingest.Asset, error) {
 	var out Outcome
 	err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		out, err = e.landIn(tx, p, u.UUID, ref, head, note)
+		out, err = e.landIn(tx, p, u.UUID, ref, head, spec)
 		return err
 	})
 	if err != nil {
@@ -228,7 +231,7 @@ func (e *Engine) landUpload(ctx context.Context, p ingest.Principal, u *ingest.U
 	return nil, out.err
 }
 
-func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref ingest.BlobRef, head []byte, note func(*ingest.Upload, ingest.BlobRef) error) (Outcome, error) {
+func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref ingest.BlobRef, head []byte, spec FinishSpec) (Outcome, error) {
 	u, err := tx.Upload(id)
 	if err != nil {
 		return Outcome{}, err
@@ -273,7 +276,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 		}
 	}
 	if out.Asset != nil {
-		u.Asset = out.Asset.Number
+		u.Asset, u.FileName = out.Asset.Number, out.Asset.FileName
 		if given != nil {
 			given.Owner, given.Key = out.Asset.Version, thumbnailOfVersion
 			if err := tx.UpdateDocument(given); err != nil {
@@ -283,10 +286,13 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 		if err := e.settleTarget(tx, u); err != nil {
 			return Outcome{}, err
 		}
-		if note != nil {
-			if err := note(u, ref); err != nil {
+		if spec.Note != nil {
+			if err := spec.Note(u, ref); err != nil {
 				return Outcome{}, err
 			}
+		}
+		if err := e.remark(tx, j, out.Asset, spec.Remark, &delta); err != nil {
+			return Outcome{}, err
 		}
 	}
 	if err := tx.UpdateUpload(u); err != nil {
@@ -297,4 +303,17 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 		return Outcome{}, err
 	}
 	return out, e.settle(tx, changed)
+}
+
+// remark writes into the job's log what a door warns of about a new asset.
+func (e *Engine) remark(tx ingest.Tx, j *ingest.Job, a *ingest.Asset, of func(*ingest.Asset) string, delta *ingest.JobDelta) error {
+	if of == nil {
+		return nil
+	}
+	words := of(a)
+	if words == "" {
+		return nil
+	}
+	delta.Counts.Warning++
+	return e.warn(tx, j.Number, a, words)
 }

@@ -73,12 +73,12 @@ func TestPushIsMadeAgain(t *testing.T) {
 	begin, runs := w.clock.now(), 0
 	var last *ingest.Task
 	for {
+		w.ok(w.engine.Tick(w.ctx)) // must not hasten it
 		at, ok, err := queue.NextTask(w.ctx)
 		w.ok(err)
 		if !ok {
 			break
 		}
-		w.ok(w.engine.Tick(w.ctx)) // must not hasten it
 		w.clock.move(max(at.Sub(w.clock.now()), 0))
 		for _, task := range w.pushes() {
 			runs++

@@ -31,7 +31,7 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	}
 	if r.Warning != "" {
 		delta.Counts.Warning++
-		if err := e.warn(tx, t, a, r.Warning); err != nil {
+		if err := e.warn(tx, t.Job, a, r.Warning); err != nil {
 			return err
 		}
 	}
@@ -65,10 +65,10 @@ func appendLog(tx ingest.Tx, row ingest.LogRow) error {
 	return tx.AppendLog(row)
 }
 
-// warn logs what a task could not do.
-func (e *Engine) warn(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, words string) error {
+// warn logs what a person should know of an asset, as what a task could not do.
+func (e *Engine) warn(tx ingest.Tx, job ingest.Number, a *ingest.Asset, words string) error {
 	return appendLog(tx, ingest.LogRow{
-		Job: t.Job, Time: e.now(), Type: ingest.LogUploadWarning, Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
+		Job: job, Time: e.now(), Type: ingest.LogUploadWarning, Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
 		Message: fmt.Sprintf("%s%s: %s", a.Path, a.FileName, words),
 	})
 }

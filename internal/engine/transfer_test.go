@@ -223,3 +223,47 @@ func TestTransferFilledAtOnce(t *testing.T) {
 		t.Errorf("made %d times, %d assets, %d blobs", count, w.assetCount(w.demo), w.blobCount())
 	}
 }
+
+// meanwhile is a body that lets something happen when it is first read.
+type meanwhile struct {
+	io.Reader
+	once sync.Once
+	do   func()
+}
+
+func (m *meanwhile) Read(p []byte) (int, error) {
+	m.once.Do(m.do)
+	return m.Reader.Read(p)
+}
+
+// Bytes that come second are not taken for those that came first.
+func TestTransferFilledMeanwhile(t *testing.T) {
+	w := newWorld(t)
+	token := w.allocated(int64(len(cipher)))
+	body := &meanwhile{Reader: strings.NewReader(strings.ToUpper(cipher)), do: func() {
+		_, err := w.putObject(token, cipher)
+		w.ok(err)
+	}}
+	_, err := w.engine.PutTransfer(w.ctx, engine.TransferPut{Token: token, Length: -1}, body)
+	w.refused(err, ingest.Conflict, ingest.CodeExists)
+	matches(t, "object", w.object(token), "image/jpeg "+cipher)
+	if n := w.blobCount(); n != 1 {
+		t.Errorf("%d blobs", n)
+	}
+}
+
+// The life of an object counts from its bytes on, also when it is shorter than the
+// time that these may take.
+func TestShortTransferLifetime(t *testing.T) {
+	w := newWorld(t)
+	w.softphone(ingest.SoftphoneSettings{MMMSGLifetime: time.Hour})
+	token := w.allocated(int64(len(cipher)))
+	w.clock.move(2 * time.Hour)
+	_, err := w.putObject(token, cipher)
+	w.ok(err)
+	w.clock.move(59 * time.Minute)
+	w.object(token)
+	w.clock.move(time.Minute)
+	_, err = w.engine.OpenTransfer(w.ctx, 0, token)
+	w.refused(err, ingest.Gone, "")
+}

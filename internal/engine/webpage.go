@@ -19,6 +19,7 @@ type WebPage struct {
 // WebPart is one file of a web page.
 type WebPart struct {
 	Asset *ingest.Asset
+	SHA1  []byte // of its bytes, as far as it is known; FinishSession alone tells it
 	partPlace
 }
 

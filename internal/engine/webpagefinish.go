@@ -291,7 +291,11 @@ func (e *Engine) takeParts(tx ingest.Tx, p ingest.Principal, page *ingest.Asset,
 			}
 		}
 		taken[a.Number] = true
-		parts[i] = WebPart{Asset: a, partPlace: partPlace{RelativePath: spec.RelativePath, Target: spec.Target}}
+		v, err := tx.Version(a.Version)
+		if err != nil {
+			return nil, err
+		}
+		parts[i] = WebPart{Asset: a, SHA1: v.Blob.SHA1, partPlace: partPlace{RelativePath: spec.RelativePath, Target: spec.Target}}
 	}
 	return parts, nil
 }

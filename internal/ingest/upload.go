@@ -16,7 +16,7 @@ type Upload struct {
 	State     UploadState
 	Size      int64 // bytes; -1 = not known yet
 	Folder    string
-	FileName  string
+	FileName  string // as it was asked for; as it was stored when Done
 	Publish   bool
 	Conflict  ConflictPolicy
 	Metadata  map[string]string

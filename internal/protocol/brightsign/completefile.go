@@ -117,7 +117,10 @@ func (d *Door) finish(ctx context.Context, c caller, s engine.Status) error {
 	if err := d.counted(s, f); err != nil {
 		return err
 	}
-	_, err = d.Engine.Finish(ctx, c.Principal, s.Upload.UUID, engine.FinishSpec{Size: f.Args.size(), SHA1: sum, Await: true, Note: noteSum})
+	_, err = d.Engine.Finish(ctx, c.Principal, s.Upload.UUID, engine.FinishSpec{
+		Size: f.Args.size(), SHA1: sum, Await: true, Note: noteSum,
+		Remark: func(a *ingest.Asset) string { return d.unlike(f.Args, a.FileName, a.Media.ContentType) },
+	})
 	switch {
 	case err == nil:
 		d.counts.forget(s.Upload.ClientKey)
@@ -135,9 +138,12 @@ func (d *Door) finish(ctx context.Context, c caller, s engine.Status) error {
 // noteSum keeps the hash of a complete file with its upload.
 func noteSum(u *ingest.Upload, ref ingest.BlobRef) error {
 	f := factsOf(u)
-	f.Sum, f.Corrupted = strings.ToUpper(hex.EncodeToString(ref.SHA1)), false
+	f.Sum, f.Corrupted = sumText(ref.SHA1), false
 	return f.set(u)
 }
+
+// sumText is a hash as answers show it, "" for none.
+func sumText(sum []byte) string { return strings.ToUpper(hex.EncodeToString(sum)) }
 
 // counted judges the number of chunks, which many clients get wrong (8.3, step 5). Of
 // an upload that is older than this process not all chunks were seen.

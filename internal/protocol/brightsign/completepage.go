@@ -103,7 +103,9 @@ func (w *pageWork) spec(a arguments, members []engine.Status) (engine.PageSpec, 
 		f := factsOf(session)
 		f.Args.FileName, f.Assets = merged.FileName, nil
 		for i, part := range page.Parts {
-			f.Assets = append(f.Assets, pageAsset{Token: w.tokens[i], Content: part.Asset.Number, Name: slots[i].args.FileName, SHA1Hash: slots[i].args.SHA1Hash, Size: part.Asset.Size})
+			f.Assets = append(f.Assets, pageAsset{
+				Token: w.tokens[i], Content: part.Asset.Number, Name: slots[i].args.FileName, SHA1Hash: slots[i].args.SHA1Hash, Size: part.Asset.Size, Sum: sumText(part.SHA1),
+			})
 		}
 		return f.set(session)
 	}

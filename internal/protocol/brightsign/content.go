@@ -63,6 +63,19 @@ func detectedType(fileName, mimeType string) string {
 	return ""
 }
 
+// unlike says, for the job log, that a file does not look like what it counts as
+// because its client gave no type (8.6); "" when it does, or cannot be told.
+func (d *Door) unlike(a arguments, fileName, mimeType string) string {
+	if a.ContentType != "" || d.Options.DefaultType == typeAuto {
+		return ""
+	}
+	found := detectedType(fileName, mimeType)
+	if found == "" || found == d.Options.DefaultType {
+		return ""
+	}
+	return "no content type was given, so that it counts as " + d.Options.DefaultType + ", but it looks like " + found
+}
+
 // soapType is a type in the words of the SOAP service, which has fewer.
 func soapType(kind string) string {
 	switch kind {

@@ -3,6 +3,7 @@ package brightsign
 import (
 	"context"
 	"fmt"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -38,6 +39,16 @@ func TestDuplicateNames(t *testing.T) {
 		got := list(h)
 		if len(got) != 3 || got[0] == got[1] || got[2] != "B/a.txt=3" || h.namesIn("A/")["a.txt"] != 1 {
 			t.Errorf("files %v", got)
+		}
+		// The status tells the name that the file has, at once and when it is asked for.
+		token := text(h.start(h.editor, "FileName", "b.txt", "FileSize", "1", "VirtualPath", `\B\`), "UploadToken")
+		h.append(h.editor, "", token, 0, []byte("4"))
+		h.upload(h.editor, []byte("5"), "FileName", "b.txt", "VirtualPath", `\B\`)
+		done := h.complete(h.editor, "UploadToken", token)
+		asked := h.call(h.editor, opFileStatus, parameters("uploadToken", token))
+		name := h.library()[h.contentID(done)].Name
+		if diff := cmp.Diff([]string{name, name}, []string{text(done, "FileName"), text(asked, "FileName")}); diff != "" || name == "b.txt" {
+			t.Errorf("names that are told (-want +got):\n%s", diff)
 		}
 	})
 	t.Run("reject", func(t *testing.T) {
@@ -138,6 +149,60 @@ func TestContentTypes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Section 8.6: a file that counts as an image by default, and does not look like one,
+// stands in the job's log.
+func TestTypesThatDisagree(t *testing.T) {
+	tests := map[string]struct {
+		said []string
+		want string // what it looks like; "" = nothing is said
+	}{
+		"a video":            {[]string{"FileName", "a.mp4"}, "Video"},
+		"a page":             {[]string{"FileName", "a.HTM"}, "WebPage"},
+		"by its content":     {[]string{"FileName", "noext"}, "WebPage"},
+		"an image":           {[]string{"FileName", "a.jpg"}, ""},
+		"nothing that tells": {[]string{"FileName", "a.css"}, ""},
+		"a type was given":   {[]string{"FileName", "a.mp4", "ContentType", "Image"}, ""},
+		"to be detected":     {[]string{"FileName", "a.mp4", "ContentType", "Auto"}, ""},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			h := newHarness(t)
+			body := "<html><body>"
+			if strings.HasSuffix(tt.said[1], ".css") {
+				body = "body{}"
+			}
+			h.upload(h.editor, []byte(body), tt.said...)
+			var want []string
+			if tt.want != "" {
+				want = []string{"Shared/Incoming/" + tt.said[1] + ": no content type was given, so that it counts as Image, but it looks like " + tt.want}
+			}
+			if diff := cmp.Diff(want, h.rows(ingest.LogUploadWarning)); diff != "" {
+				t.Errorf("warnings (-want +got):\n%s", diff)
+			}
+		})
+	}
+	h := newHarness(t, with(func(o *Options) { o.DefaultType = typeAuto }))
+	h.upload(h.editor, []byte("x"), "FileName", "a.mp4")
+	if got := h.rows(ingest.LogUploadWarning); got != nil {
+		t.Errorf("where types are detected by default: %q", got)
+	}
+}
+
+// rows are the messages of a type in the logs of all jobs.
+func (h *harness) rows(kind ingest.LogType) (messages []string) {
+	h.t.Helper()
+	jobs, err := h.engine.Jobs(context.Background(), h.boss.Principal, ingest.JobFilter{}, ingest.Page{Limit: 100})
+	h.ok(err)
+	for _, j := range jobs {
+		rows, err := h.engine.JobLog(context.Background(), h.boss.Principal, j.UUID, ingest.LogFilter{Types: []ingest.LogType{kind}}, ingest.Page{Limit: 100})
+		h.ok(err)
+		for _, r := range rows {
+			messages = append(messages, r.Message)
+		}
+	}
+	return messages
 }
 
 // Section 8.7: a picture that comes with a file is handed on, the completion's before

@@ -139,6 +139,44 @@ func TestUnchangedAssetsNeedNoCalls(t *testing.T) {
 	}
 }
 
+// Section 9.5: the answer to a completion shows every file of the page as it is there,
+// also those that were not sent. One that was cancelled for a match stays cancelled
+// (9.3). Asking again gives the same.
+func TestStatusOfFilesThatWereNotSent(t *testing.T) {
+	h := newHarness(t)
+	first := h.publish(h.editor, pageOf(threeAssets()))
+	id := text(first, "ContentId")
+	main := members("FileName", "index.html", "FileSize", "1", "WebPageId", id)
+	sums := map[string]string{"site.css": sha([]byte("body{}")), "a.js": sha([]byte("let a")), "logo.png": sha([]byte("not really"))}
+	said := func(name, relative string, more ...string) string {
+		return members(append([]string{"FileName", name, "RelativePath", relative}, more...)...)
+	}
+	page := h.call(h.editor, opStartPage, args("WebPageUpdateArguments", main+
+		assetsXML(said("site.css", `css\`, "SHA1Hash", sums["site.css"]), said("a.js", `js\lib\`, "SHA1Hash", sums["a.js"]))))
+	session, tokens := text(page, "SessionToken"), assetTokens(page)
+	h.sendFile(h.editor, session, text(page, "UploadToken"), file{"", "index.html", "2"})
+	h.start(h.editor, "FileName", "a.js", "UploadToken", tokens[1])
+	h.cancel(h.editor, tokens[1])
+	logo := text(first.Child("Assets").Children[2], "ContentId")
+	inner := members("SessionToken", session) + assetsXML(members("UploadToken", tokens[0]), members("UploadToken", tokens[1]), said("new.png", "", "WebPageAssetId", logo))
+	done := h.call(h.editor, opCompletePage, args("WebPageUpdateArguments", inner))
+	want := [][]string{
+		{"site.css", "6", sums["site.css"], "Completed"}, {"a.js", "5", sums["a.js"], "Cancelled"}, {"new.png", "10", upper(sums["logo.png"]), "Completed"},
+	}
+	for what, status := range map[string]*element{"at once": done, "asked again": h.pageStatus(h.editor, session)} {
+		var got [][]string
+		for _, asset := range status.Child("Assets").Children {
+			got = append(got, []string{text(asset, "FileName"), text(asset, "FileSize"), text(asset, "SHA1Hash"), text(asset, "State")})
+			if number := h.contentID(asset); h.asset(number).Emptied || text(asset, "EndTime") == "" {
+				t.Errorf("%s: asset %v", what, texts(asset))
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", what, diff)
+		}
+	}
+}
+
 // parts are the files of the page that a session has become.
 func (h *harness) parts(completed *element) map[string]string {
 	h.t.Helper()

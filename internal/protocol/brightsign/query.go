@@ -130,7 +130,8 @@ func pageStatus(session *ingest.Upload, members []engine.Status) *status {
 }
 
 // finalAssets are the files that a page was made of, in the order in which its
-// completion named them.
+// completion named them. All of them are complete, also those that were not uploaded in
+// this session; one that was cancelled for a match goes on showing that (9.3).
 func finalAssets(f facts, session *ingest.Upload, members []*status) []*status {
 	byToken := map[string]*status{}
 	for _, m := range members {
@@ -140,9 +141,12 @@ func finalAssets(f facts, session *ingest.Upload, members []*status) []*status {
 	for _, a := range f.Assets {
 		one := byToken[a.Token]
 		if one == nil {
-			one = &status{FileSize: a.Size, SHA1Hash: a.SHA1Hash, SessionToken: session.ClientKey, LastActivity: session.Touched, End: session.Touched, State: stateCompleted}
+			one = &status{SHA1Hash: a.SHA1Hash, SessionToken: session.ClientKey, LastActivity: session.Touched, End: session.Touched}
 		}
-		one.ContentID, one.FileName = a.Content, firstOf(a.Name, one.FileName)
+		if one.State != stateCancelled {
+			one.State = stateCompleted
+		}
+		one.ContentID, one.FileName, one.FileSize, one.SHA1Hash = a.Content, firstOf(a.Name, one.FileName), a.Size, firstOf(one.SHA1Hash, a.Sum)
 		list = append(list, one)
 	}
 	return list

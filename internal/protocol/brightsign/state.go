@@ -59,6 +59,7 @@ type pageAsset struct {
 	Name     string        `json:"name,omitempty"`
 	SHA1Hash string        `json:"sha1,omitempty"` // as the client wrote it
 	Size     int64         `json:"size"`
+	Sum      string        `json:"sum,omitempty"` // hash of its bytes, in hexadecimal digits; "" = not known
 }
 
 func factsOf(u *ingest.Upload) facts {

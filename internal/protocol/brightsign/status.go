@@ -1,9 +1,7 @@
 package brightsign
 
 import (
-	"encoding/hex"
 	"strconv"
-	"strings"
 	"time"
 
 	"sluice/internal/engine"
@@ -63,7 +61,7 @@ func fileStatus(s engine.Status) *status {
 	}
 	switch st.State {
 	case stateCompleted:
-		st.ContentID, st.FileSize = s.Upload.Asset, s.Upload.Size
+		st.ContentID, st.FileSize, st.FileName = s.Upload.Asset, s.Upload.Size, s.Upload.FileName
 		if st.SHA1Hash == "" {
 			st.SHA1Hash = f.Sum
 		}
@@ -85,7 +83,7 @@ func fileStatus(s engine.Status) *status {
 // contentInfoOf describes a stored file.
 func contentInfoOf(m engine.Match) contentInfo {
 	return contentInfo{
-		FileName: m.Asset.FileName, FileSize: m.Asset.Size, ID: m.Asset.Number, SHA1Hash: strings.ToUpper(hex.EncodeToString(m.Blob.SHA1)),
+		FileName: m.Asset.FileName, FileSize: m.Asset.Size, ID: m.Asset.Number, SHA1Hash: sumText(m.Blob.SHA1),
 		Type: contentTypeOf(m.Asset), UploadDate: m.Since.Created, VirtualPath: virtualPathOf(m.Asset.Path),
 	}
 }

@@ -19,6 +19,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -312,4 +313,21 @@ func (h *harness) newKey(login string) string {
 		return tx.CreateAPIKey(&key)
 	}))
 	return secret
+}
+
+// narrow gives the server's connections from now on little room for what it has not
+// read, as long ways through mobile networks do.
+func (h *harness) narrow() {
+	h.t.Helper()
+	small := net.ListenConfig{Control: func(_, _ string, c syscall.RawConn) error {
+		return c.Control(func(fd uintptr) { _ = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 16<<10) })
+	}}
+	listener, err := small.Listen(context.Background(), "tcp", "127.0.0.1:0")
+	h.ok(err)
+	server := httptest.NewUnstartedServer(h.server.Config.Handler)
+	server.Listener.Close()
+	server.Listener = listener
+	server.Start()
+	h.t.Cleanup(server.Close)
+	h.server = server
 }

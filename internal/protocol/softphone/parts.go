@@ -19,7 +19,7 @@ type incoming struct {
 	intake  *engine.Intake
 	body    *countedBody
 	file    *candidate // the best so far; nil = none
-	ignored int        // other parts that were files too
+	ignored int        // parts behind it that were files too
 	texts   int64      // bytes of text parts
 	held    int64      // bytes taken of the room of strangers
 }
@@ -133,9 +133,6 @@ func (u *incoming) filePart(part *formdata.Part, rank int) error {
 	spool, err := u.intake.Receive(u.context(), content, u.expected())
 	if err != nil {
 		return err
-	}
-	if u.file != nil {
-		u.ignored++
 	}
 	u.file = &candidate{spool: spool, rank: rank, fileName: part.BaseName(), contentType: usefulType(part.Header.Get("Content-Type"))}
 	return nil

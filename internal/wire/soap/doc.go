@@ -5,5 +5,6 @@
 //
 // The markup is cut out of the stream by a tag-level scanner and then parsed by
 // xmltree, whose limits and refusals hold: no document types, no entities, bounded
-// depth and size. The package writes envelopes, faults and results as well.
+// depth and size. The package only reads: doors write their answers themselves, with
+// xmltree.
 package soap
