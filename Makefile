@@ -12,6 +12,8 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## start the server on :8080 with its defaults, data in ./sluice-data
+	@missing=; for tool in vips ffmpeg gs pdftoppm exiftool; do command -v $$tool >/dev/null 2>&1 || missing="$$missing $$tool"; done; \
+	if [ -n "$$missing" ]; then echo "media tools are missing:$$missing (bin/sluice doctor says what for; apt-get install libvips-tools ffmpeg ghostscript poppler-utils libimage-exiftool-perl)"; fi
 	exec bin/sluice serve
 
 build: ## build bin/sluice, one static binary

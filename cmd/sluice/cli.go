@@ -36,6 +36,7 @@ type grammar struct {
 	Company     companyCommands    `cmd:"" help:"Add, list and set up companies; also while the server runs."`
 	Quota       quotaCommand       `cmd:"" help:"Show what a company or a user uses and may use; also while the server runs."`
 	Key         keyCommands        `cmd:"" help:"Make and end API keys; also while the server runs."`
+	Reprocess   reprocessCommand   `cmd:"" help:"Process assets again as they came; also while the server runs."`
 	ConfigPrint configCommands     `cmd:"" name:"config" help:"Show the settings."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is configured, what was found and what is missing."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`

@@ -32,6 +32,10 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t
 			ingest.TaskInspect:   jobs.Inspect(e, inspector{t.runner, log}),
 			ingest.TaskThumbnail: jobs.Thumbnail(e, inspector{t.runner, log}),
 			ingest.TaskDigest:    jobs.Digest(e),
+			ingest.TaskFootage:   jobs.Footage(e, inspector{t.runner, log}),
+			ingest.TaskPicture:   jobs.Picture(e, pictureMaker{t.runner, log}),
+			ingest.TaskPages:     jobs.Pages(e, documents{t.runner, log}),
+			ingest.TaskLayers:    jobs.Layers(e, layerCutter{t.runner, log}),
 		},
 		Ended: ended,
 	}
@@ -41,8 +45,16 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t
 	b.done.Go(func() { workers.Run(ctx) })
 	pushes := &jobs.Workers{
 		Queue: engine.Pushes{Engine: e}, Size: stepWorkers, Now: time.Now, Log: log, Ended: ended,
-		Handlers: map[ingest.TaskKind]jobs.Handler{ingest.TaskPush: jobs.Push(e, t.fetching.push, time.Now)},
+		Handlers: t.pushes(e),
 	}
+	long := &jobs.Workers{
+		Queue: engine.LongSteps{Engine: e}, Size: longWorkers, Now: time.Now, Log: log, Ended: ended,
+		Handlers: map[ingest.TaskKind]jobs.Handler{
+			ingest.TaskEncode: jobs.Encode(e, encoder{t.runner, log}),
+			ingest.TaskUnpack: jobs.Unpack(e, archiveLimits(cfg)),
+		},
+	}
+	b.done.Go(func() { long.Run(ctx) })
 	b.done.Go(func() { steps.Run(ctx) })
 	b.done.Go(func() { pushes.Run(ctx) })
 	b.done.Go(func() { e.Upkeep(ctx) })

@@ -43,8 +43,8 @@ func Doctor(ctx context.Context, cfg config.Config, out io.Writer) error {
 	if err := table.Flush(); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "\nInspecting images and making thumbnails (JPEG, PNG, GIF, WebP, BMP, TIFF) is built in and needs no tool.")
-	fmt.Fprintln(out, "Video and audio need ffmpeg, PDF files pdftoppm. A tool that is installed later is found without a restart.")
+	fmt.Fprintln(out, "\nImages (JPEG, PNG, GIF, WebP, BMP, TIFF, Photoshop) and archives need no tool: what reads them is built in.")
+	fmt.Fprintln(out, "A tool that is installed later is found without a restart; `sluice reprocess COMPANY --failed` then makes up for what was left out.")
 	if wrong > 0 {
 		return fmt.Errorf("%d of the checks failed", wrong)
 	}
@@ -143,9 +143,9 @@ func checkTools(ctx context.Context) []finding {
 	for _, c := range media.Capabilities(ctx) {
 		switch {
 		case c.Found && c.Path != "":
-			list = append(list, finding{"tool " + c.Tool, "ok", fmt.Sprintf("%s (%s), for %s", c.Path, c.Version, c.Name)})
+			list = append(list, finding{"tool " + c.Tool, "ok", fmt.Sprintf("%s (%s), for %s; options: %s", c.Path, c.Version, c.Name, c.Options)})
 		case !c.Found && c.Tool != "kernel": // checkBox speaks of the kernel
-			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; files are kept without it: %s", c.Name, c.Need)})
+			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; without it %s are left out with a warning: %s", c.Name, c.Options, c.Need)})
 		}
 	}
 	return list

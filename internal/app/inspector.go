@@ -6,6 +6,7 @@ import (
 	"io"
 	"log/slog"
 	"strings"
+	"time"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -24,6 +25,7 @@ type inspector struct {
 type mediaRunner interface {
 	Inspect(ctx context.Context, src io.Reader, size int64, fileName string, want media.ThumbnailSpec) (media.Inspection, error)
 	Poster(ctx context.Context, src io.Reader, size int64, fileName string, want media.ThumbnailSpec) (media.Inspection, error)
+	PosterAt(ctx context.Context, src io.Reader, size int64, fileName string, at time.Duration, want media.ThumbnailSpec) (media.Inspection, error)
 }
 
 // Inspect looks into a file with what there is for its type.
@@ -62,7 +64,7 @@ func (i inspector) image(ctx context.Context, src io.Reader, size int64, fileNam
 func foundIn(in media.Inspection) jobs.Found {
 	found := jobs.Found{Media: ingest.Media{
 		ContentType: in.ContentType, Width: in.Width, Height: in.Height, Frames: in.Frames,
-		Orientation: in.Orientation, Alpha: in.HasAlpha,
+		Orientation: in.Orientation, Alpha: in.HasAlpha, Duration: in.Duration.Round(time.Millisecond),
 	}}
 	if t := in.Thumbnail; t != nil {
 		found.Thumbnail = t.Bytes
@@ -96,12 +98,17 @@ func reasonOf(err error) string {
 	return "the media worker could not inspect the file"
 }
 
-// showsPoster reports whether a picture has to be found in the file before it
-// can be inspected: by its name, and without a telling name by its content.
+// showsPoster reports whether a tool has to give a picture of the file before it
+// can be inspected: by its name, and without a telling name, or where that says
+// image, by its content.
 func showsPoster(src io.Reader, fileName string) bool {
 	kind, known := ingest.TypeByFileName(fileName)
-	if known {
-		return kind == ingest.TypeMasterVideo || kind == ingest.TypeAudio || kind == ingest.TypePDF
+	if known && kind != ingest.TypeImage {
+		switch kind {
+		case ingest.TypeMasterVideo, ingest.TypeAudio, ingest.TypePDF, ingest.TypePostScript, ingest.TypeIllustrator, ingest.TypeInDesign:
+			return true
+		}
+		return false
 	}
 	at, ok := src.(io.ReaderAt)
 	if !ok {
@@ -113,14 +120,33 @@ func showsPoster(src io.Reader, fileName string) bool {
 		return false
 	}
 	content := media.Detect(head[:n], fileName)
+	if known || media.Foreign(content) {
+		return media.Foreign(content)
+	}
 	return strings.HasPrefix(content, "video/") || strings.HasPrefix(content, "audio/") || content == "application/pdf"
 }
 
-// poster inspects a video, sound or PDF file. Whatever is wrong with the file or
+// poster inspects a video, sound or document. Whatever is wrong with the file or
 // with the tools is a warning: the server does not need them to take a file, and
 // knows too little of these types to call one broken.
 func (i inspector) poster(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
 	in, err := i.runner.Poster(ctx, src, size, fileName, media.ThumbnailSpec{})
+	return i.posterFound(ctx, in, err)
+}
+
+// Footage inspects a video with the frame at a time for its poster.
+func (i inspector) Footage(ctx context.Context, src io.Reader, size int64, fileName string, at time.Duration) (jobs.FoundFootage, *engine.Failure) {
+	in, err := i.runner.PosterAt(ctx, src, size, fileName, at, media.ThumbnailSpec{})
+	found, failure := i.posterFound(ctx, in, err)
+	all := jobs.FoundFootage{Found: found}
+	if s := in.Still; s != nil && failure == nil {
+		all.Poster = s.Bytes
+		all.PosterMedia = ingest.Media{ContentType: s.ContentType, Width: s.Width, Height: s.Height, Frames: 1}
+	}
+	return all, failure
+}
+
+func (i inspector) posterFound(ctx context.Context, in media.Inspection, err error) (jobs.Found, *engine.Failure) {
 	found := foundIn(in)
 	if found.Media.ContentType == "application/octet-stream" {
 		found.Media.ContentType = "" // what the name says is more

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -27,6 +28,10 @@ func (f failingRunner) Inspect(context.Context, io.Reader, int64, string, media.
 }
 
 func (f failingRunner) Poster(context.Context, io.Reader, int64, string, media.ThumbnailSpec) (media.Inspection, error) {
+	return f.found, f.err
+}
+
+func (f failingRunner) PosterAt(context.Context, io.Reader, int64, string, time.Duration, media.ThumbnailSpec) (media.Inspection, error) {
 	return f.found, f.err
 }
 

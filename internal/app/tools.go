@@ -4,17 +4,25 @@ import (
 	"log/slog"
 	"net/url"
 	"os"
+	"time"
 
 	"sluice/internal/config"
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
 	"sluice/internal/jobs"
 	"sluice/internal/media"
+	"sluice/internal/media/archive"
+	"sluice/internal/notify"
+	"sluice/internal/protocol/scene7/ipsapi"
 )
 
 // stepWorkers is how many steps of jobs are carried out at once: they wait for other
 // servers and for disks, and need little of this machine.
 const stepWorkers = 4
+
+// longWorkers is how many videos are encoded and archives unpacked at once. Of videos
+// one is encoded at a time.
+const longWorkers = 2
 
 // tools are the parts with which the server reaches beyond its library: processes for
 // media, other servers, directories of this machine.
@@ -23,6 +31,7 @@ type tools struct {
 	pictures pictures
 	fetching fetching
 	roots    jobs.Roots
+	mailer   *notify.SMTP // nil where no mail server is set up
 	log      *slog.Logger
 }
 
@@ -31,8 +40,15 @@ func mediaOptions(cfg config.Config) media.Options {
 	return media.Options{
 		Workers: cfg.MediaWorkers, MaxPixels: int64(cfg.MediaMaxPixels), MaxInputBytes: int64(cfg.MediaMaxInput),
 		MemoryBytes: int64(cfg.MediaMemory), Timeout: cfg.MediaTimeout.Std(), AllowUnboxed: !cfg.MediaRequireBox,
-		SpoolDir: cfg.DataDir,
+		SpoolDir:      cfg.DataDir,
+		EncodeTimeout: cfg.MediaEncodeTimeout.Std(), EncodeCPUSeconds: int(cfg.MediaEncodeCPU.Std().Seconds()),
+		EncodeDuration: cfg.MediaEncodeDuration.Std(), EncodeBytes: int64(cfg.MediaEncodeSize),
 	}
+}
+
+// archiveLimits are the settings that bound what comes of an archive.
+func archiveLimits(cfg config.Config) archive.Limits {
+	return archive.Limits{Members: int(cfg.MediaUnpackMembers), Bytes: int64(cfg.MediaUnpackSize), Ratio: int64(cfg.MediaUnpackRatio)}
 }
 
 // newTools makes them. Nothing runs until it is used; the caller closes runner.
@@ -43,14 +59,22 @@ func newTools(cfg config.Config, log *slog.Logger) (*tools, error) {
 	}
 	t := &tools{runner: media.New(mediaOptions(cfg)), fetching: newFetching(cfg), roots: roots, log: log}
 	t.pictures = pictures{t.runner, log}
+	if cfg.MailURL != "" {
+		if t.mailer, err = notify.NewSMTP(cfg.MailURL, cfg.MailFrom, nil); err != nil {
+			return nil, err
+		}
+	}
 	return t, nil
 }
 
 // equip tells the engine what there is.
 func (t *tools) equip(cfg config.Config, c *engine.Config) {
 	c.Pictures = t.pictures
+	c.Optimize = cfg.MediaOptimize
 	c.ServerName = serverName(cfg)
 	c.Callbacks = cfg.Callbacks
+	c.Letters = t.mailer != nil
+	c.Keywords = ipsapi.AddKeywords
 	if cfg.Fetch {
 		c.CheckURL = t.fetching.files.ValidateURL
 	}
@@ -64,6 +88,7 @@ func (t *tools) steps(cfg config.Config, e *engine.Engine) map[ingest.TaskKind]j
 	handlers := map[ingest.TaskKind]jobs.Handler{
 		ingest.TaskPublish: jobs.Publish(e),
 		ingest.TaskReplan:  jobs.Replan(e),
+		ingest.TaskSets:    jobs.Sets(e),
 		ingest.TaskExport:  jobs.Export(e, t.pictures),
 	}
 	if cfg.Fetch {
@@ -75,6 +100,15 @@ func (t *tools) steps(cfg config.Config, e *engine.Engine) map[ingest.TaskKind]j
 	if !t.roots.Empty() {
 		handlers[ingest.TaskDirectory] = jobs.Directory(e, t.roots)
 		handlers[ingest.TaskFile] = jobs.TakeFile(e, t.roots)
+	}
+	return handlers
+}
+
+// pushes are the handlers of what tells others of things that have happened.
+func (t *tools) pushes(e *engine.Engine) map[ingest.TaskKind]jobs.Handler {
+	handlers := map[ingest.TaskKind]jobs.Handler{ingest.TaskPush: jobs.Push(e, t.fetching.push, time.Now)}
+	if t.mailer != nil {
+		handlers[ingest.TaskLetter] = jobs.Letter(e, t.mailer.Send)
 	}
 	return handlers
 }

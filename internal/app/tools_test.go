@@ -62,8 +62,17 @@ func TestToolsThatAreOn(t *testing.T) {
 	if c.CheckURL(other.URL) != nil || c.CheckURL("ftp://x/") == nil || c.CheckDirectory("in") != nil || c.CheckDirectory("/etc") == nil {
 		t.Error("the checks are wrong")
 	}
-	if n := len(kit.steps(cfg, nil)); n != 7 {
+	if n := len(kit.steps(cfg, nil)); n != 8 {
 		t.Errorf("%d kinds of steps", n)
+	}
+	if c.Letters || kit.pushes(nil)[ingest.TaskLetter] != nil {
+		t.Error("letters are on without a mail server")
+	}
+	mailing, _, c := newTestTools(t, func(cfg *config.Config) {
+		cfg.MailURL, cfg.MailFrom = "smtp://mail.example.com", "sluice@example.com"
+	})
+	if !c.Letters || mailing.pushes(nil)[ingest.TaskLetter] == nil {
+		t.Error("letters are off although there is a mail server")
 	}
 	got, err := kit.fetching.Fetch(t.Context(), other.URL+"/a.txt")
 	if err != nil {

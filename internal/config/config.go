@@ -81,12 +81,20 @@ type Config struct {
 	SoftphoneMediaLifetime Duration `name:"softphone-media-lifetime" env:"SLUICE_SOFTPHONE_MEDIA_LIFETIME" default:"30d" placeholder:"TIME" group:"Softphone door" help:"Time for which media can be fetched where the company says nothing; then they are deleted."`
 	SoftphonePushTimeout   Duration `name:"softphone-push-timeout" env:"SLUICE_SOFTPHONE_PUSH_TIMEOUT" default:"10s" placeholder:"TIME" group:"Softphone door" help:"Longest time that a company's own server may take to be told of a message."`
 
-	MediaMaxPixels  Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
-	MediaWorkers    int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`
-	MediaTimeout    Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
-	MediaMaxInput   Size     `name:"media-max-input" env:"SLUICE_MEDIA_MAX_INPUT" default:"256MiB" placeholder:"SIZE" group:"Media" help:"Largest file that is inspected; larger ones are kept as they are."`
-	MediaMemory     Size     `name:"media-memory" env:"SLUICE_MEDIA_MEMORY" default:"1GiB" placeholder:"SIZE" group:"Media" help:"Memory that one media process may take."`
-	MediaRequireBox bool     `name:"media-require-box" env:"SLUICE_MEDIA_REQUIRE_BOX" default:"true" negatable:"" group:"Media" help:"Process no media where the kernel cannot confine the media process."`
+	MediaMaxPixels      Count    `name:"media-max-pixels" env:"SLUICE_MEDIA_MAX_PIXELS" default:"100M" placeholder:"COUNT" group:"Media" help:"Largest image that is decoded, in pixels."`
+	MediaWorkers        int      `name:"media-workers" env:"SLUICE_MEDIA_WORKERS" default:"1" placeholder:"N" group:"Media" help:"Media processes at once; at most one per processor."`
+	MediaTimeout        Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
+	MediaMaxInput       Size     `name:"media-max-input" env:"SLUICE_MEDIA_MAX_INPUT" default:"256MiB" placeholder:"SIZE" group:"Media" help:"Largest file that is inspected; larger ones are kept as they are."`
+	MediaMemory         Size     `name:"media-memory" env:"SLUICE_MEDIA_MEMORY" default:"1GiB" placeholder:"SIZE" group:"Media" help:"Memory that one media process may take."`
+	MediaOptimize       bool     `name:"media-optimize" env:"SLUICE_MEDIA_OPTIMIZE" default:"true" negatable:"" group:"Media" help:"Make an optimised image of every image, not only where an upload asks for crops, masks or the like."`
+	MediaEncodeTimeout  Duration `name:"media-encode-timeout" env:"SLUICE_MEDIA_ENCODE_TIMEOUT" default:"1h" placeholder:"TIME" group:"Media" help:"Longest time that one encoding of a video may take."`
+	MediaEncodeCPU      Duration `name:"media-encode-cpu" env:"SLUICE_MEDIA_ENCODE_CPU" default:"2h" placeholder:"TIME" group:"Media" help:"Processor time that one encoding of a video may take."`
+	MediaEncodeDuration Duration `name:"media-encode-duration" env:"SLUICE_MEDIA_ENCODE_DURATION" default:"2h" placeholder:"TIME" group:"Media" help:"Longest video that is encoded."`
+	MediaEncodeSize     Size     `name:"media-encode-size" env:"SLUICE_MEDIA_ENCODE_SIZE" default:"4GiB" placeholder:"SIZE" group:"Media" help:"Largest file that one encoding may become."`
+	MediaUnpackMembers  Count    `name:"media-unpack-members" env:"SLUICE_MEDIA_UNPACK_MEMBERS" default:"10000" placeholder:"COUNT" group:"Media" help:"Most members of an archive that is unpacked."`
+	MediaUnpackSize     Size     `name:"media-unpack-size" env:"SLUICE_MEDIA_UNPACK_SIZE" default:"16GiB" placeholder:"SIZE" group:"Media" help:"Most bytes that all members of an archive may have together."`
+	MediaUnpackRatio    Count    `name:"media-unpack-ratio" env:"SLUICE_MEDIA_UNPACK_RATIO" default:"200" placeholder:"COUNT" group:"Media" help:"Most bytes that may come of each byte of an archive; up to 64 MiB it does not count."`
+	MediaRequireBox     bool     `name:"media-require-box" env:"SLUICE_MEDIA_REQUIRE_BOX" default:"true" negatable:"" group:"Media" help:"Process no media where the kernel cannot confine the media process."`
 }
 
 // sections are the names under which a YAML file may gather settings.

@@ -8,7 +8,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
+
+// mostUnpacked is the highest bound that archives may have: their directories are held in memory.
+const mostUnpacked = 1_000_000
 
 // Validate checks what the types cannot and returns all that is wrong.
 func (c Config) Validate() error {
@@ -53,6 +57,10 @@ func (c Config) Validate() error {
 	wrong(c.MediaMaxInput <= 0, "media-max-input must be more than 0")
 	wrong(c.MediaWorkers < 1 || c.MediaWorkers > 256, "media-workers is %d; it must be 1 to 256", c.MediaWorkers)
 	wrong(c.MediaTimeout <= 0, "media-timeout must be more than 0")
+	wrong(c.MediaEncodeTimeout <= 0 || c.MediaEncodeCPU.Std() < time.Second || c.MediaEncodeDuration <= 0 || c.MediaEncodeSize <= 0,
+		"media-encode-timeout, media-encode-cpu, media-encode-duration and media-encode-size must be more than 0")
+	wrong(c.MediaUnpackMembers <= 0 || c.MediaUnpackMembers > mostUnpacked, "media-unpack-members is %v; it must be 1 to %d", c.MediaUnpackMembers, mostUnpacked)
+	wrong(c.MediaUnpackSize <= 0 || c.MediaUnpackRatio <= 0, "media-unpack-size and media-unpack-ratio must be more than 0")
 	wrong(c.MediaMemory < 256<<20, "media-memory is %v; it must be at least 256MiB", c.MediaMemory)
 	wrong(c.AdminEmail == "", "admin-email must not be empty")
 	wrong(c.Company == "", "company must not be empty")

@@ -43,7 +43,7 @@ func resolve(tx ingest.Tx, p ingest.Principal, c *ingest.Company, s *sight, fold
 			failed = a
 		default:
 			taken = a
-			accepted := (inFolder || match.AnyFolder()) && (match.AnyExt() || sameExt(a.FileName, place.FileName))
+			accepted := a.Version != 0 && (inFolder || match.AnyFolder()) && (match.AnyExt() || sameExt(a.FileName, place.FileName))
 			if accepted && (candidate == nil || distance(a, folder, place) < distance(candidate, folder, place)) {
 				candidate = a
 			}

@@ -101,8 +101,8 @@ func (e *Engine) Deliver(ctx context.Context, p ingest.Principal, in *Intake, d 
 	if job.Pending > 0 || e.deferDigest {
 		e.wakeWorkers()
 	}
-	if job.State == ingest.JobDone && e.callbacks {
-		e.wakeStepWorkers()
+	if job.State == ingest.JobDone && (e.callbacks || e.letters) || wantsSets(&job.Processing) {
+		e.wakeAfterJob()
 	}
 	return job, outcomes, nil
 }
@@ -155,6 +155,7 @@ func (e *Engine) deliver(tx ingest.Tx, p ingest.Principal, d Delivery) (after, j
 	if err != nil {
 		return nil, nil, nil, err
 	}
+	fillFrom(changed, job)
 	if err := e.settle(tx, changed); err != nil {
 		return nil, nil, nil, err
 	}

@@ -63,13 +63,22 @@ type Config struct {
 	// MAC signs parts with a secret that outlives the process. nil = one that does
 	// not: a repeated upload is then not recognised after a restart.
 	MAC func(ctx context.Context, purpose string, parts ...string) (string, error)
+	// Keywords, if set, adds words to the subjects of an XMP packet; old is nil for a
+	// new one, which begins with the keywords and the description that are known. A
+	// refusal of the words is of kind Invalid.
+	Keywords func(old []byte, known map[string][]string, words []string) (XMPContent, error)
 	// Callbacks makes a request to the address that a job names when it is done.
 	Callbacks bool
+	// Letters says that letters can be sent to the people behind jobs.
+	Letters bool
 	// ServerName is shown as the server of jobs and publications. "" = localhost.
 	ServerName string
 	// Pictures, if set, renders images and looks into them for verbs that answer
 	// with the result.
 	Pictures Pictures
+	// Optimize makes an optimised image of every image; otherwise only of those for
+	// which an option of the upload changes what it shows.
+	Optimize bool
 	// Crash, if set, is called at named points of a delivery; tests strike there.
 	Crash func(point string)
 }
@@ -93,12 +102,15 @@ type Engine struct {
 	detect   func([]byte, string) string
 	log      *slog.Logger
 	pictures Pictures
+	optimize bool
 	ended    func(ingest.Door, ingest.UploadOutcome, int64)
 	crash    func(string)
 
 	checkURL       func(string) error
 	checkDirectory func(string) error
 	callbacks      bool
+	letters        bool
+	keywords       func(old []byte, known map[string][]string, words []string) (XMPContent, error)
 	serverName     string
 
 	deferDigest    bool
@@ -117,12 +129,14 @@ type Engine struct {
 	flights   *flights
 	wake      chan struct{}
 	wakeSteps chan struct{}
+	wakeLong  chan struct{}
 	wakePush  chan struct{}
 	activity  *activity
 	facts     jobFacts
 	logs      logMarks
 	searches  searchMarks
 	schedules scheduleWatch
+	stops     stops
 	active    *activeUploads
 	followers chan struct{} // goroutines that bring digests up to date
 	closing   keyedLocks    // uploads being finished
@@ -134,10 +148,10 @@ func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, digestDistance: c.DigestDistance, sameAddress: c.SameAddress,
-		pictures: c.Pictures, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		pictures: c.Pictures, optimize: c.Optimize, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
 		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime, mediaLifetime: c.MediaLifetime, mac: c.MAC,
-		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, serverName: c.ServerName,
-		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1), wakePush: make(chan struct{}, 1),
+		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, letters: c.Letters, keywords: c.Keywords, serverName: c.ServerName,
+		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1), wakeLong: make(chan struct{}, 1), wakePush: make(chan struct{}, 1),
 		activity: newActivity(c.Now), active: newActiveUploads(), followers: make(chan struct{}, runtime.GOMAXPROCS(0)),
 	}
 	if e.log == nil {
@@ -178,9 +192,11 @@ func New(c Config) *Engine {
 func (e *Engine) Wake() <-chan struct{} { return e.wake }
 
 func (e *Engine) wakeWorkers() {
-	select {
-	case e.wake <- struct{}{}:
-	default:
+	for _, wake := range []chan struct{}{e.wake, e.wakeLong} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 

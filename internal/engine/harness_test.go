@@ -358,7 +358,9 @@ func (w *world) claim() []*ingest.Task {
 	w.t.Helper()
 	tasks, err := w.engine.ClaimTasks(w.ctx, 100)
 	w.ok(err)
-	return tasks
+	long, err := engine.LongSteps{Engine: w.engine}.ClaimTasks(w.ctx, 100)
+	w.ok(err)
+	return append(tasks, long...)
 }
 
 // process ends all queued tasks well.

@@ -227,6 +227,11 @@ func (e *Engine) settle(tx ingest.Tx, j *ingest.Job) error {
 			return err
 		}
 	}
+	if !j.Open && j.Pending == 0 && was != ingest.JobStopping {
+		if err := e.queueSets(tx, j); err != nil {
+			return err
+		}
+	}
 	switch {
 	case j.Pending > 0 && was == ingest.JobStopping:
 	case j.Pending > 0:

@@ -48,9 +48,9 @@ func (e *Engine) mayControl(p ingest.Principal, company, owner ingest.Number) er
 	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.mayControl", Code: ingest.CodeNotOwner, Msg: "the job belongs to another user"}
 }
 
-// StopJob ends the intake of an active job and cancels what is queued for it. Files
-// that have been stored stay, and steps that are running come to their end; then the
-// job is done.
+// StopJob ends the intake of an active job, cancels what is queued for it and ends the
+// steps that are running: their contexts end, and with them the processes that they
+// have started. Files that have been stored stay; then the job is done.
 func (e *Engine) StopJob(ctx context.Context, p ingest.Principal, company ingest.Number, ref JobRef) error {
 	var number ingest.Number
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
@@ -76,7 +76,10 @@ func (e *Engine) StopJob(ctx context.Context, p ingest.Principal, company ingest
 		return err
 	}
 	e.facts.forget(number)
-	return e.cancelQueued(ctx, number)
+	e.stops.stop(number)
+	err = e.cancelQueued(ctx, number)
+	e.wakeAfterJob()
+	return err
 }
 
 // cancelQueued cancels the queued tasks of a stopping job, a part at a time.

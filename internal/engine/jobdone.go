@@ -7,30 +7,70 @@ import (
 )
 
 // followUp queues what comes after a job that is about to be done: the request to
-// the address that it names, and the publish jobs that it asks for.
+// the address that it names, the letter to its owner, and the publish jobs that it
+// asks for.
 func (e *Engine) followUp(tx ingest.Tx, j *ingest.Job) error {
-	if j.Kind == ingest.JobUpload && !e.callbacks {
+	if err := fill(tx, j); err != nil {
+		return err
+	}
+	if url := j.Processing.CallbackURL; url != "" {
+		if err := e.queueCallback(tx, j, url); err != nil {
+			return err
+		}
+	}
+	if wantsLetter(j.Processing.Email, j.Counts) {
+		if err := e.queueLetter(tx, j); err != nil {
+			return err
+		}
+	}
+	kept := j.Counts.Success+j.Counts.Update > 0
+	if j.State == ingest.JobStopping || j.Processing.PublishIfKept && !kept {
+		return nil
+	}
+	for _, kind := range j.Processing.PublishAfter {
+		if err := e.publishAfter(tx, j, kind); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// fill completes a job as ChangeJob returns it with what never changes of it. A job
+// that is known to its caller is not read again.
+func fill(tx ingest.Tx, j *ingest.Job) error {
+	if !j.Created.IsZero() {
 		return nil
 	}
 	full, err := tx.Job(j.Number)
 	if err != nil {
 		return err
 	}
-	if url := full.Processing.CallbackURL; e.callbacks && url != "" {
-		if err := e.queueStep(tx, full, ingest.TaskCallback, callbackStep{URL: url}); err != nil {
-			return err
-		}
-	}
-	kept := j.Counts.Success+j.Counts.Update > 0
-	if j.State == ingest.JobStopping || full.Processing.PublishIfKept && !kept {
-		return nil
-	}
-	for _, kind := range full.Processing.PublishAfter {
-		if err := e.publishAfter(tx, full, kind); err != nil {
-			return err
-		}
-	}
+	fillFrom(j, full)
 	return nil
+}
+
+func fillFrom(j, full *ingest.Job) {
+	j.OriginalName, j.Description, j.Locale, j.Client, j.Address = full.OriginalName, full.Description, full.Locale, full.Client, full.Address
+	j.Processing, j.Created = full.Processing, full.Created
+}
+
+// queueCallback queues the request to the address that a job names, or notes in its
+// log that none is made. The address may hold secrets, so the row does not repeat it.
+func (e *Engine) queueCallback(tx ingest.Tx, j *ingest.Job, url string) error {
+	if e.callbacks {
+		return e.queueStep(tx, j, ingest.TaskCallback, callbackStep{URL: url})
+	}
+	return tx.AppendLog(ingest.LogRow{
+		Job: j.Number, Time: e.now(), Type: wordsOf(j.Kind).warning, AssetType: "NoType",
+		Message: "postHttpUrl: no request was made, callbacks are switched off on this server (--callbacks)",
+	})
+}
+
+// wakeAfterJob is to be called after an update that may have ended a job: what follows
+// it may be due.
+func (e *Engine) wakeAfterJob() {
+	e.wakeStepWorkers()
+	e.wakePushWorkers()
 }
 
 // publishAfter begins a publish job in the name of the owner of another one. What

@@ -62,11 +62,12 @@ func JobLogType(kind ingest.JobKind) ingest.LogType { return wordsOf(kind).begin
 func jobSteps() []ingest.TaskKind {
 	return []ingest.TaskKind{
 		ingest.TaskFetch, ingest.TaskDirectory, ingest.TaskFile, ingest.TaskPublish, ingest.TaskReplan, ingest.TaskExport, ingest.TaskCallback,
+		ingest.TaskSets,
 	}
 }
 
 // allSteps lists every kind of task that this build can run.
-func allSteps() []ingest.TaskKind { return append(runnable(), jobSteps()...) }
+func allSteps() []ingest.TaskKind { return append(append(runnable(), jobSteps()...), longSteps()...) }
 
 // orderRight is what a caller must be allowed to do for a kind of job.
 func orderRight(kind ingest.JobKind) right {

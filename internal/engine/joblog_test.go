@@ -211,7 +211,9 @@ func TestActiveJobs(t *testing.T) {
 		}
 	}
 	got := w.active(w.viewer, engine.ActiveQuery{})
-	want := ingest.JobProgress{Job: one.Number, Running: 1, Ended: 1, Last: w.clock.now()}
+	want := ingest.JobProgress{Job: one.Number, Running: 1, Ended: 1, Last: w.clock.now(), Steps: []ingest.StepProgress{
+		{Kind: ingest.TaskInspect, Running: 1, Ended: 1, Last: w.clock.now()},
+	}}
 	if diff := cmp.Diff(want, got[0].Progress); diff != "" || got[0].Email != "editor" || got[1].Email != "colleague" {
 		t.Errorf("progress of %s, %s (-want +got):\n%s", got[0].Email, got[1].Email, diff)
 	}

@@ -25,6 +25,9 @@ type landing struct {
 	into           ingest.Number // the asset that gets the file; 0 = names decide
 	thumbnail      bool          // a thumbnail came with it
 	uuid           ingest.UUID   // of the new asset; "" = any
+	engine         string        // generation engine of a byproduct
+	media          ingest.Media  // what is known of the file besides contentType
+	crop           *ingest.Rect
 }
 
 // land makes an asset, or a new version of one, from a file: name conflicts,
@@ -37,6 +40,9 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	kind, known := assetType(l.place.FileName, l.contentType)
 	if log, err := unwelcome(c, l, kind, known); err != nil {
 		return e.refuse(tx, j, delta, log, full, err)
+	}
+	if kind == ingest.TypeZip && l.processing.Unpack && l.into == 0 && !l.exact {
+		l.part = true // it goes when its members are assets
 	}
 	folder, err := folderOrNone(tx, c.Number, l.place.Folder)
 	if err != nil {
@@ -145,7 +151,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if l.merge && r.replace == nil {
 		l.metadata = merged(nil, l.metadata)
 	}
-	steps := plan(kind, l.place.FileName, l.contentType, l.processing)
+	steps := e.plan(kind, l.place.FileName, l.contentType, l.processing)
 	if l.thumbnail {
 		steps = append(steps, step{kind: ingest.TaskThumbnail})
 	}
@@ -167,7 +173,14 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 		a.Crop = nil
 	}
 	a.Folder, a.Path, a.Name, a.FileName, a.Type, a.Part = folder.Number, folder.Path, l.place.Name, l.place.FileName, kind, l.part
-	a.Media = ingest.Media{ContentType: l.contentType}
+	a.Media = l.media
+	a.Media.ContentType = l.contentType
+	if l.engine != "" {
+		a.Engine = l.engine
+	}
+	if l.crop != nil {
+		a.Crop = l.crop
+	}
 	a.Size, a.SHA256 = l.blob.Size, l.blob.SHA256
 	a.Modified, a.ModifiedBy = now, p.User
 	a.State = ingest.AssetReady
@@ -176,6 +189,11 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	}
 	if err := e.storeVersion(tx, a, v); err != nil {
 		return Outcome{}, err
+	}
+	if !l.part {
+		if err := e.common(tx, p, j, a, l.processing, &delta.Counts); err != nil {
+			return Outcome{}, err
+		}
 	}
 	if l.blob.SHA256 == nil {
 		steps = append(steps, step{kind: ingest.TaskDigest, background: true})
@@ -189,6 +207,9 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	event := ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventAssetCreated, Subject: a.UUID, User: p.User}
 	if v.Update {
 		event.Kind = ingest.EventAssetReplaced
+		if err := putWords(tx, c.Number, a.Number, nil); err != nil { // those of the bytes before
+			return Outcome{}, err
+		}
 	}
 	if err := tx.Emit(event); err != nil {
 		return Outcome{}, err
@@ -338,7 +359,8 @@ func logFileType(t ingest.AssetType) string {
 		return "MasterImage"
 	case ingest.TypeMasterVideo:
 		return "Video"
-	case ingest.TypePDF, ingest.TypeICCProfile, ingest.TypeZip, "Font", "Xsl", "Cabinet", "WindowCovering", "Vignette", "Xml", "Svg", "Aco":
+	case ingest.TypePDF, ingest.TypeICCProfile, ingest.TypeZip, "Font", "Xsl", "Cabinet", "WindowCovering", "Vignette", "Xml", "Svg", "Aco",
+		"Template", "Catalog", "PsdTemplate", "ImageSet", "SpinSet", "RenderSet":
 		return string(t)
 	}
 	return "NoType"

@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"sluice/internal/ingest"
@@ -145,21 +147,35 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 		if d.Derived, err = tx.DerivedOf(d.Asset.Number); err != nil {
 			return err
 		}
+		// The steps that made them may have ended in any order.
+		slices.SortStableFunc(d.Derived, func(a, b *ingest.Derived) int {
+			return cmp.Compare(thumbnailFirst(a), thumbnailFirst(b))
+		})
 		tasks, err := tx.TasksOf(d.Asset.Number, d.Asset.Version)
 		if err != nil {
 			return err
 		}
-		for _, t := range tasks {
+		for _, t := range lastOfKind(tasks) {
 			switch t.State {
 			case ingest.TaskQueued, ingest.TaskRunning, ingest.TaskParked:
 				d.Pending = append(d.Pending, t)
-			case ingest.TaskFailed, ingest.TaskUnreadable:
+			case ingest.TaskDone, ingest.TaskFailed, ingest.TaskUnreadable:
+				if t.State == ingest.TaskDone && t.Error == "" {
+					continue
+				}
 				d.Warnings = append(d.Warnings, fmt.Sprintf("%s: %s", t.Kind, t.Error))
 			}
 		}
 		return nil
 	})
 	return d, err
+}
+
+func thumbnailFirst(d *ingest.Derived) int {
+	if d.Kind == ingest.DerivedThumbnail {
+		return 0
+	}
+	return 1
 }
 
 // File is a stored file opened for reading; the caller closes Bytes.
@@ -260,6 +276,23 @@ func (e *Engine) Job(ctx context.Context, p ingest.Principal, id ingest.UUID) (j
 		return err
 	})
 	return j, err
+}
+
+// JobProgress returns how far the steps of a job have come that the caller may read.
+func (e *Engine) JobProgress(ctx context.Context, p ingest.Principal, id ingest.UUID) (progress ingest.JobProgress, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		j, err := e.readableJob(tx, p, id)
+		if err != nil {
+			return err
+		}
+		list, err := tx.JobsProgress([]ingest.Number{j.Number})
+		progress = ingest.JobProgress{Job: j.Number}
+		if len(list) > 0 {
+			progress = list[0]
+		}
+		return err
+	})
+	return progress, err
 }
 
 func (e *Engine) readableJob(tx ingest.Tx, p ingest.Principal, id ingest.UUID) (*ingest.Job, error) {

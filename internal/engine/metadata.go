@@ -93,14 +93,19 @@ func (e *Engine) setField(tx ingest.Tx, p ingest.Principal, s *sight, asset inge
 	if err != nil {
 		return err
 	}
+	if err := e.putFieldValues(tx, p, a, f, u); err != nil {
+		return err
+	}
+	return e.changed(tx, p, a)
+}
+
+// putFieldValues stores what an asset has of a field after an update.
+func (e *Engine) putFieldValues(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, f Field, u FieldUpdate) error {
 	values, err := e.newValues(tx, p, a, f, u)
 	if err != nil {
 		return err
 	}
-	if err := tx.PutValues(a.Company, a.Number, f.Key(), values); err != nil {
-		return err
-	}
-	return e.changed(tx, p, a)
+	return tx.PutValues(a.Company, a.Number, f.Key(), values)
 }
 
 // fieldFor finds a field that assets like this one have.

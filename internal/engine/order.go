@@ -272,6 +272,8 @@ func (e *Engine) queueWork(tx ingest.Tx, j *ingest.Job, o *ingest.Order, delta *
 		return queue(ingest.TaskPublish, publishStep{Context: o.Context, Full: o.Full})
 	case ingest.JobExport:
 		return e.queueExport(tx, j, o, queue)
+	case ingest.JobAutoSets:
+		return queue(ingest.TaskSets, setsStep{Assets: append([]ingest.Number{}, o.Assets...), Folder: o.Folder})
 	default:
 		delta.Counts.Warning++
 		return tx.AppendLog(ingest.LogRow{Job: j.Number, Time: e.now(), Type: wordsOf(o.Kind).warning, AssetType: "NoType", Message: notDone(o.Kind)})
@@ -284,8 +286,6 @@ func notDone(kind ingest.JobKind) string {
 	switch kind {
 	case ingest.JobVideoSitemap:
 		return "No sitemap was written: this server has no public pages of videos that one could list."
-	case ingest.JobAutoSets:
-		return "No sets were made: the set scripts of the job are recorded, this server does not run them."
 	case ingest.JobMetadataPublish:
 		return "Nothing was sent: the metadata is published by this server itself, there is no other one to send it to."
 	}

@@ -88,6 +88,8 @@ func (w *world) step(t *ingest.Task, files bodies) error {
 		return e.PublishStep(w.ctx, t)
 	case ingest.TaskReplan:
 		return e.ReplanStep(w.ctx, t)
+	case ingest.TaskSets:
+		return e.SetsStep(w.ctx, t)
 	case ingest.TaskExport:
 		work, err := e.ExportWork(w.ctx, t)
 		w.ok(err)
@@ -254,12 +256,13 @@ func TestPublishJob(t *testing.T) {
 
 func TestReprocessJob(t *testing.T) {
 	w := newWorld(t, working)
-	image := w.put(w.editor, w.job("a"), file{name: "a.jpg", body: "\xff\xd8a"})
+	crops := []ingest.SmartCrop{{Name: "square", Width: 10, Height: 10}} // a step that waits
+	image := w.put(w.editor, w.job("a", func(s *engine.JobSpec) { s.Processing.SmartCrops = crops }), file{name: "a.jpg", body: "\xff\xd8a"})
 	pdf := w.put(w.editor, w.job("b"), file{name: "b.pdf", body: "%PDF"})
 	w.process()
 	o := order(ingest.JobReprocess, "again")
 	o.Assets = []ingest.Number{image.Number, pdf.Number}
-	o.Processing.Unsharp = &ingest.Unsharp{Amount: 1, Radius: 1}
+	o.Processing.SmartCrops = crops
 	j := w.submit(w.editor, o)
 	for _, s := range w.claimSteps() {
 		w.ok(w.step(s, nil))
@@ -274,12 +277,12 @@ func TestReprocessJob(t *testing.T) {
 		t.Errorf("image is %s", a.State)
 	}
 	rows := w.rows(j.Number)
-	if extra := rows[3].Extra; len(extra) != 1 || !strings.HasPrefix(extra[0], "unsharpMaskOptions") {
+	if extra := rows[3].Extra; len(extra) != 1 || !strings.HasPrefix(extra[0], "autoSmartCropOptionsArray") {
 		t.Errorf("notes %q", extra)
 	}
 	parked := 0
 	w.view(func(tx ingest.Tx) error {
-		tasks, err := tx.TasksOf(pdf.Number, pdf.Version)
+		tasks, err := tx.TasksOf(image.Number, image.Version)
 		for _, task := range tasks {
 			if task.State == ingest.TaskParked {
 				parked++
@@ -288,7 +291,7 @@ func TestReprocessJob(t *testing.T) {
 		return err
 	})
 	if parked != 1 {
-		t.Errorf("%d steps of the PDF wait, want the new one only", parked)
+		t.Errorf("%d steps of the image wait, want the new one only", parked)
 	}
 }
 
@@ -356,7 +359,7 @@ func TestExportJob(t *testing.T) {
 // Jobs that this server only records say so in their log.
 func TestRecordedJobs(t *testing.T) {
 	w := newWorld(t, working)
-	for _, kind := range []ingest.JobKind{ingest.JobVideoSitemap, ingest.JobAutoSets, ingest.JobMetadataPublish} {
+	for _, kind := range []ingest.JobKind{ingest.JobVideoSitemap, ingest.JobMetadataPublish} {
 		j := w.submit(w.editor, order(kind, string(kind)))
 		w.sameCounts(j, ingest.JobCounts{Warning: 1})
 		if row := w.row(j.Number, ingest.LogUploadWarning); row.Message == "" {

@@ -3,6 +3,7 @@ package engine
 import (
 	"encoding/json"
 	"path"
+	"slices"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -14,6 +15,7 @@ type step struct {
 	params     any
 	parked     bool // waits for an ability that this server lacks
 	background bool // the job does not wait for it
+	extra      bool // no option asks for it
 }
 
 type steps []step
@@ -44,8 +46,8 @@ func (s *steps) park(kind ingest.TaskKind, params any) {
 	*s = append(*s, step{kind: kind, params: params, parked: true})
 }
 
-func (s *steps) run(kind ingest.TaskKind) {
-	*s = append(*s, step{kind: kind})
+func (s *steps) run(kind ingest.TaskKind, params any) {
+	*s = append(*s, step{kind: kind, params: params})
 }
 
 // plan lists what a file of a type needs under the options of its job. Options
@@ -54,118 +56,103 @@ func (s *steps) run(kind ingest.TaskKind) {
 func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
 	var s steps
 	switch kind {
-	case ingest.TypeImage:
+	case ingest.TypeImage, "PsdTemplate":
 		planImage(&s, fileName, contentType, o)
 	case ingest.TypePDF:
-		planPDF(&s, o.PDF)
+		planPages(&s, o.PDF)
 	case ingest.TypePostScript:
-		planRasterize(&s, "postScriptOptions", o.PostScript)
+		planPages(&s, o.PostScript)
 	case ingest.TypeIllustrator:
-		planRasterize(&s, "illustratorOptions", o.Illustrator)
+		planPages(&s, o.Illustrator)
 	case ingest.TypeInDesign:
-		if o.InDesign != "" && o.InDesign != "None" {
-			s.park("inDesignOptions", o.InDesign)
+		if o.InDesign != "" {
+			planPages(&s, &ingest.Rasterize{Process: o.InDesign})
 		}
 	case ingest.TypeMasterVideo:
-		s.run(ingest.TaskInspect)
-		if o.Video != nil {
-			s.park("mediaOptions", o.Video)
-		}
-	case ingest.TypeAudio:
-		s.run(ingest.TaskInspect)
+		planVideo(&s, o.Video)
+	case ingest.TypeAudio, ingest.TypeVideo:
+		s.run(ingest.TaskInspect, nil)
 	case ingest.TypeZip:
 		if o.Unpack {
-			s.park("unCompressOptions", nil)
+			s.run(ingest.TaskUnpack, nil)
 		}
 	case "Css":
 		if o.CSSStatic != nil {
 			s.park("cssOptions", *o.CSSStatic)
 		}
 	}
-	planCommon(&s, o)
 	return s
 }
 
-// planPDF plans the thumbnail of a PDF file, unless nothing is to be made of it, and parks what else is wanted.
-func planPDF(s *steps, r *ingest.Rasterize) {
+// planVideo plans what every video has, with the frame that is asked for, and its encodings. These take long and are a
+// step of their own, so that nobody waits for the thumbnail as long.
+func planVideo(s *steps, v *ingest.Video) {
+	if v != nil && v.Thumbnail {
+		s.run(ingest.TaskFootage, FootageStep{At: v.ThumbnailAt})
+	} else {
+		s.run(ingest.TaskInspect, nil)
+	}
+	if v != nil && (v.Encode || len(v.Presets) > 0) {
+		s.run(ingest.TaskEncode, encodeStep{Presets: v.Presets})
+	}
+}
+
+// planPages plans the thumbnail of a document, unless nothing is to be made of it, and what is wanted of its pages. A
+// door whose clients get page images without asking says so in the options.
+func planPages(s *steps, r *ingest.Rasterize) {
 	if r != nil && r.Process == "None" {
 		return
 	}
-	s.run(ingest.TaskInspect)
-	if r == nil || r.Process != "Thumbnail" || r.Words || r.Links {
-		planRasterize(s, "pdfOptions", r)
+	s.run(ingest.TaskInspect, nil)
+	if r != nil && (r.Process != "Thumbnail" || r.Words || r.Links) {
+		s.run(ingest.TaskPages, r)
 	}
 }
 
-// planRasterize parks the pages of a document. Without options they are wanted.
-func planRasterize(s *steps, kind ingest.TaskKind, r *ingest.Rasterize) {
-	if r == nil {
-		r = &ingest.Rasterize{Process: "Rasterize"}
+// plan lists what is to be done for a file of a type under the options of its job. What no option asks for is left out
+// where the server does not do it for every file.
+func (e *Engine) plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
+	all := plan(kind, fileName, contentType, o)
+	if e.optimize {
+		return all
 	}
-	if r.Process != "None" {
-		s.park(kind, r)
-	}
+	return slices.DeleteFunc(all, func(s step) bool { return s.extra })
 }
 
+// planImage plans the thumbnail and the optimised image, which every image has, with all that the options want done
+// with it. Files of other formats than those that are built in wait for the tool that reads them within their steps.
 func planImage(s *steps, fileName, contentType string, o *ingest.Processing) {
-	if inspectable(fileName, contentType) {
-		s.run(ingest.TaskInspect)
-	} else {
+	if !decodable(fileName, contentType) {
 		s.park(ingest.TaskInspect, nil)
+		return
 	}
-	if o.Knockout != nil {
-		s.park("knockoutBackgroundOptions", o.Knockout)
-	}
-	switch {
-	case o.Crop != nil && !o.Crop.Zero():
-		s.park("manualCropOptions", o.Crop)
-	case o.ColorCrop != nil:
-		s.park("autoColorCropOptions", o.ColorCrop)
-	case o.AlphaCrop != nil:
-		s.park("autoTransparentCropOptions", o.AlphaCrop)
-	}
+	s.run(ingest.TaskInspect, nil)
+	*s = append(*s, step{kind: ingest.TaskPicture, extra: !changesPicture(o)})
 	if len(o.SmartCrops) > 0 {
 		s.park("autoSmartCropOptionsArray", o.SmartCrops)
 	}
-	if o.CreateMask {
-		s.park("createMask", nil)
-	}
-	if o.Color != nil && o.Color.Mode == "Convert" {
-		s.park("colorManagementOptions", o.Color)
-	}
-	if o.Unsharp != nil && !o.Unsharp.None() {
-		s.park("unsharpMaskOptions", o.Unsharp)
-	}
-	if o.Photoshop != nil && o.Photoshop.Layers && strings.EqualFold(path.Ext(fileName), ".psd") {
-		s.park("photoshopOptions", o.Photoshop)
+	planLayers(s, fileName, o.Photoshop)
+}
+
+// planLayers plans the images of the layers of a Photoshop file.
+func planLayers(s *steps, fileName string, o *ingest.Photoshop) {
+	if o != nil && o.Layers && strings.EqualFold(path.Ext(fileName), ".psd") {
+		s.run(ingest.TaskLayers, o)
 	}
 }
 
-func planCommon(s *steps, o *ingest.Processing) {
-	if o.AutoSet || len(o.AutoSets) > 0 {
-		s.park("autoSetCreationOptions", o.AutoSets)
-	}
-	if len(o.Projects) > 0 {
-		s.park("projectHandleArray", o.Projects)
-	}
-	if len(o.Keywords) > 0 {
-		s.park("xmpKeywords", o.Keywords)
-	}
-	if len(o.Metadata) > 0 {
-		s.park("metadataOptions", o.Metadata)
-	}
-}
-
-// inspectable reports whether the built-in inspection reads the file: by what
+// decodable reports whether a media worker or a tool reads the image: by what
 // it is, and for files whose content says nothing by what they claim to be, so
-// that a broken image is told from one that waits for a tool.
-func inspectable(fileName, contentType string) bool {
+// that a broken image is told from one that waits for an ability of this server.
+func decodable(fileName, contentType string) bool {
 	switch strings.ToLower(path.Ext(fileName)) {
-	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff":
+	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".psd",
+		".heic", ".heif", ".avif", ".jxl", ".jp2", ".jpx":
 		return true
 	case "":
 		switch contentType {
-		case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff":
+		case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff", "image/vnd.adobe.photoshop",
+			"image/heic", "image/heif", "image/avif", "image/jxl", "image/jp2", "image/jpx":
 			return true
 		}
 	}

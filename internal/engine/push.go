@@ -17,20 +17,23 @@ const (
 	pushLongestWait = time.Hour
 )
 
-// Pushes is the queue of the calls that tell companies' servers of messages. Workers
-// of their own make them, so that a server that does not answer holds up nothing
-// else. It is safe for concurrent use.
+// Pushes is the queue of the calls that tell companies' servers of messages, and of
+// the letters that tell people of their jobs. Workers of their own make them, so that
+// a server that does not answer holds up nothing else. It is safe for concurrent use.
 type Pushes struct{ *Engine }
+
+// pushKinds lists the kinds of tasks that tell others of what has happened.
+func pushKinds() []ingest.TaskKind { return []ingest.TaskKind{ingest.TaskPush, ingest.TaskLetter} }
 
 // ClaimTasks is Engine.ClaimTasks for pushes.
 func (p Pushes) ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, error) {
-	return p.claim(ctx, []ingest.TaskKind{ingest.TaskPush}, limit, pushAttempts)
+	return p.claim(ctx, pushKinds(), limit, pushAttempts)
 }
 
 // NextTask is Engine.NextTask for pushes.
 func (p Pushes) NextTask(ctx context.Context) (at time.Time, ok bool, err error) {
 	err = p.store.View(ctx, func(tx ingest.Tx) error {
-		at, ok, err = tx.NextRun([]ingest.TaskKind{ingest.TaskPush})
+		at, ok, err = tx.NextRun(pushKinds())
 		return err
 	})
 	return at, ok, err

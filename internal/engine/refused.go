@@ -16,7 +16,7 @@ func refusedImage(head []byte) string {
 		return ""
 	}
 	version, depth, mode := binary.BigEndian.Uint16(head[4:]), binary.BigEndian.Uint16(head[22:]), binary.BigEndian.Uint16(head[24:])
-	modes := map[uint16]string{2: "Indexed", 8: "Duotone", 9: "Lab"}
+	modes := map[uint16]string{2: "Indexed", 7: "Multichannel", 8: "Duotone", 9: "Lab"}
 	switch {
 	case version == 2:
 		return "large Photoshop documents (PSB) are not taken"

@@ -26,6 +26,7 @@ func TestPhotoshopFilesThatAreNotTaken(t *testing.T) {
 		"bitmap":         {photoshop(1, 1, 0), ""},
 		"gray":           {photoshop(1, 8, 1), ""},
 		"Indexed":        {photoshop(1, 8, 2), "Indexed mode"},
+		"Multichannel":   {photoshop(1, 8, 7), "Multichannel mode"},
 		"Duotone":        {photoshop(1, 8, 8), "Duotone mode"},
 		"Lab":            {photoshop(1, 16, 9), "Lab mode"},
 		"32 bit":         {photoshop(1, 32, 3), "32 bits for each channel are not taken, the limit is 16"},

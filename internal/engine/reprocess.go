@@ -126,8 +126,8 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	if err != nil {
 		return err
 	}
-	planned := plan(a.Type, v.FileName, v.ContentType, &j.Processing)
-	if err := e.giveWay(tx, a, planned); err != nil {
+	planned := e.plan(a.Type, v.FileName, v.ContentType, &j.Processing)
+	if err := e.giveWay(tx, owner, j, a, planned, &delta.Counts); err != nil {
 		return err
 	}
 	for _, s := range planned {
@@ -147,6 +147,9 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	if err := tx.UpdateAsset(a); err != nil {
 		return err
 	}
+	if err := e.common(tx, owner, j, a, &j.Processing, &delta.Counts); err != nil {
+		return err
+	}
 	delta.Counts.Total++
 	delta.Pending += planned.pending()
 	if planned.pending() > 0 {
@@ -155,13 +158,15 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	return e.logReplanned(tx, j.Number, c.Name, a, wordsOf(j.Kind), planned.notes(), &delta.Counts)
 }
 
-// giveWay cancels the waiting steps of a version that a new plan has too.
-func (e *Engine) giveWay(tx ingest.Tx, a *ingest.Asset, planned steps) error {
+// giveWay cancels the waiting steps of a version that a new plan has too, and those
+// that no build plans any more. What these would have stored with the asset is stored
+// now: it belongs to the job that brought the file.
+func (e *Engine) giveWay(tx ingest.Tx, owner ingest.Principal, j *ingest.Job, a *ingest.Asset, planned steps, counts *ingest.JobCounts) error {
 	tasks, err := tx.TasksOf(a.Number, a.Version)
 	if err != nil {
 		return err
 	}
-	kinds := map[ingest.TaskKind]bool{}
+	kinds := retired()
 	for _, s := range planned {
 		kinds[s.kind] = true
 	}
@@ -169,12 +174,44 @@ func (e *Engine) giveWay(tx ingest.Tx, a *ingest.Asset, planned steps) error {
 		if t.State != ingest.TaskParked || !kinds[t.Kind] {
 			continue
 		}
+		if err := e.common(tx, owner, j, a, waitingCommon(t), counts); err != nil {
+			return err
+		}
 		t.State, t.Finished = ingest.TaskCancelled, e.now()
 		if err := tx.UpdateTask(t); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// waitingCommon is what a waiting step of an earlier build would have stored with its
+// asset, which is nothing for most. Parameters that cannot be read are none.
+func waitingCommon(t *ingest.Task) *ingest.Processing {
+	o := &ingest.Processing{}
+	switch t.Kind {
+	case "projectHandleArray":
+		_ = json.Unmarshal(t.Params, &o.Projects)
+	case "xmpKeywords":
+		_ = json.Unmarshal(t.Params, &o.Keywords)
+	case "metadataOptions":
+		_ = json.Unmarshal(t.Params, &o.Metadata)
+	}
+	return o
+}
+
+// retired are the kinds of steps that earlier builds let wait, under the names of the
+// options, and that other steps do now, or the landing of the file.
+func retired() map[ingest.TaskKind]bool {
+	kinds := map[ingest.TaskKind]bool{}
+	for _, kind := range []ingest.TaskKind{
+		"knockoutBackgroundOptions", "manualCropOptions", "autoColorCropOptions", "autoTransparentCropOptions", "createMask",
+		"colorManagementOptions", "unsharpMaskOptions", "photoshopOptions", "pdfOptions", "postScriptOptions", "illustratorOptions",
+		"inDesignOptions", "mediaOptions", "unCompressOptions", "autoSetCreationOptions", "projectHandleArray", "xmpKeywords", "metadataOptions",
+	} {
+		kinds[kind] = true
+	}
+	return kinds
 }
 
 // logReplanned writes the success row of an asset that was processed again.

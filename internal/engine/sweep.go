@@ -21,7 +21,7 @@ const sweepPatience = 10 * time.Minute
 // once, before requests are taken and tasks are run.
 func (e *Engine) Recover(ctx context.Context) error {
 	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		if err := tx.RequeueTasks(append(allSteps(), ingest.TaskPush), e.now()); err != nil {
+		if err := tx.RequeueTasks(append(allSteps(), pushKinds()...), e.now()); err != nil {
 			return err
 		}
 		if err := e.hastenTasks(tx); err != nil {
@@ -114,6 +114,7 @@ func (e *Engine) closeIdleJobs(ctx context.Context) error {
 			if err := e.store.Update(ctx, func(tx ingest.Tx) error { return e.closeIdle(tx, j) }); err != nil {
 				return err
 			}
+			e.wakeAfterJob()
 		}
 	}
 }

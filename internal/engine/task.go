@@ -24,13 +24,15 @@ const (
 
 // runnable lists the kinds of tasks that workers of this build claim.
 func runnable() []ingest.TaskKind {
-	return []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest, ingest.TaskThumbnail}
+	return []ingest.TaskKind{
+		ingest.TaskInspect, ingest.TaskDigest, ingest.TaskThumbnail, ingest.TaskPicture, ingest.TaskLayers, ingest.TaskPages, ingest.TaskFootage,
+	}
 }
 
 // hastenTasks makes tasks due that would wait longer than any wait there is.
 func (e *Engine) hastenTasks(tx ingest.Tx) error {
 	now := e.now()
-	if err := tx.HastenTasks([]ingest.TaskKind{ingest.TaskPush}, now.Add(pushLongestWait), now); err != nil {
+	if err := tx.HastenTasks(pushKinds(), now.Add(pushLongestWait), now); err != nil {
 		return err
 	}
 	return tx.HastenTasks(allSteps(), now.Add(longestWait), now)
@@ -98,8 +100,10 @@ func (e *Engine) NextTask(ctx context.Context) (at time.Time, ok bool, err error
 
 // TaskInput is what a task works on.
 type TaskInput struct {
-	FileName string
-	Blob     ingest.BlobRef
+	FileName   string
+	Blob       ingest.BlobRef
+	Asset      *ingest.Asset     // as it is now; nil for a task of no asset
+	Processing ingest.Processing // of the task's job
 }
 
 // TaskInput returns the file that a task is about.
@@ -110,7 +114,19 @@ func (e *Engine) TaskInput(ctx context.Context, t *ingest.Task) (in TaskInput, e
 			return err
 		}
 		in = TaskInput{FileName: v.FileName, Blob: v.Blob}
-		return nil
+		if t.Asset != 0 {
+			if in.Asset, err = tx.Asset(t.Asset); err != nil {
+				return err
+			}
+		}
+		if t.Job == 0 {
+			return nil
+		}
+		j, err := tx.Job(t.Job)
+		if err == nil {
+			in.Processing = j.Processing
+		}
+		return err
 	})
 	return in, err
 }
@@ -127,6 +143,13 @@ type TaskResult struct {
 	SHA256  []byte           // of a digest task
 	Derived []DerivedFile
 	Warning string // what could not be done, in words for the job log
+
+	Warnings []string     // more of them, each with a row of its own
+	Crop     *ingest.Rect // in pixels of the stored image; crop says when it becomes that of the asset
+	Made     []Made       // files that become assets of their own
+	Sets     []MadeSet    // assets without bytes that are made of these
+	Words    []string     // of the text in the file, for searches; nil = nothing was looked for
+	Intake   *Intake      // received the spools of all these files; nil when there is none. Whoever runs the task closes it.
 }
 
 // DerivedFile is a file that a task made.
@@ -138,67 +161,71 @@ type DerivedFile struct {
 	Page  int
 	Layer int
 	Bytes []byte
+	Spool *Spool // the file when it is large, of the result's Intake; Bytes is then nil
 }
 
 // CompleteTask stores a task's result. A result for a task that was taken over
 // meanwhile is dropped, unless it is a digest, which does not depend on the run.
 func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult) error {
 	defer e.flights.begin()()
-	derived, err := e.storeDerived(ctx, r.Derived)
+	if r.Intake != nil {
+		if err := r.Intake.settled(); err != nil {
+			return err
+		}
+	}
+	ready, err := e.prepare(ctx, r)
 	if err != nil {
 		return err
 	}
 	e.crash("task.made")
-	var dropped []ingest.BlobKey
+	var c completion
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
-		dropped = dropped[:0]
+		c = completion{stored: map[ingest.BlobKey]bool{}}
 		fresh, err := completable(tx, t)
 		if err != nil {
 			return err
 		}
-		for i := range derived {
-			d := derived[i]
-			d.Asset, d.Version = t.Asset, t.Version
-			keeps, err := e.keepsThumbnail(tx, t, &d)
-			if err != nil {
-				return err
-			}
-			if !keeps {
-				dropped = append(dropped, d.Blob.Key)
-				continue
-			}
-			old, err := tx.PutDerived(&d)
-			if err != nil {
-				return err
-			}
-			if old != "" {
-				dropped = append(dropped, old)
-			}
+		if err := e.putDerived(tx, t, t.Asset, t.Version, ready.derived, &c); err != nil {
+			return err
 		}
 		if r.SHA256 != nil {
 			if err := tx.SetVersionDigest(t.Version, r.SHA256); err != nil {
 				return err
 			}
 		}
+		if err := e.putWords(tx, t, r.Words); err != nil {
+			return err
+		}
+		if err := e.make(tx, t, r, ready, &c); err != nil {
+			return err
+		}
+		if t.Kind == ingest.TaskUnpack {
+			if c.unused, err = blobOf(tx, t.Version); err != nil {
+				return err
+			}
+		}
 		return e.endTask(tx, fresh, ingest.TaskDone, r)
 	})
 	e.crash("task.completed")
-	if e.callbacks {
-		e.wakeStepWorkers() // the job may be done
+	e.wakeAfterJob() // the job may be done
+	if len(r.Made) > 0 {
+		e.wakeWorkers()
 	}
-	if err != nil {
-		dropped = dropped[:0] // what they would have replaced is still referred to
-		for _, d := range derived {
-			dropped = append(dropped, d.Blob.Key)
+	if err == nil {
+		c.keep()
+		if err := e.dropBlobs(ctx, c.unused); err != nil {
+			return err
 		}
-		if !errors.Is(err, errStale) && inDoubt(err) {
-			return err // the sweep removes the files if no row refers to them
-		}
+		return e.deleteBlobs(ctx, c.leftovers(ready.fresh))
 	}
-	for _, key := range dropped {
-		if e := e.blobs.Delete(ctx, key); e != nil && err == nil {
-			err = e
+	if !errors.Is(err, errStale) && inDoubt(err) {
+		if r.Intake != nil {
+			r.Intake.doubt()
 		}
+		return err // the sweep removes the files if no row refers to them
+	}
+	if dropped := e.deleteBlobs(ctx, ready.fresh); dropped != nil && errors.Is(err, errStale) {
+		return dropped
 	}
 	if errors.Is(err, errStale) {
 		return nil
@@ -237,6 +264,14 @@ func completable(tx ingest.Tx, t *ingest.Task) (*ingest.Task, error) {
 func (e *Engine) storeDerived(ctx context.Context, files []DerivedFile) ([]ingest.Derived, error) {
 	var list []ingest.Derived
 	for _, f := range files {
+		d := ingest.Derived{
+			UUID: e.newUUID(), Key: f.Key, Kind: f.Kind, Name: f.Name, Media: f.Media, Page: f.Page, Layer: f.Layer, Created: e.now(),
+		}
+		if f.Spool != nil {
+			d.Blob = f.Spool.ref
+			list = append(list, d)
+			continue
+		}
 		stage, err := e.blobs.NewStage(ctx, ingest.StageID(e.newUUID()), ingest.StageSpec{OneShot: true, Size: int64(len(f.Bytes))})
 		if err != nil {
 			return nil, err
@@ -245,14 +280,10 @@ func (e *Engine) storeDerived(ctx context.Context, files []DerivedFile) ([]inges
 		if _, err := stage.Write(ctx, 0, io.Reader(bytes.NewReader(f.Bytes)), ingest.WriteSpec{}); err != nil {
 			return nil, err
 		}
-		ref, err := stage.Seal(ctx, int64(len(f.Bytes)))
-		if err != nil {
+		if d.Blob, err = stage.Seal(ctx, int64(len(f.Bytes))); err != nil {
 			return nil, err
 		}
-		list = append(list, ingest.Derived{
-			UUID: e.newUUID(), Key: f.Key, Kind: f.Kind, Name: f.Name, Media: f.Media,
-			Page: f.Page, Layer: f.Layer, Blob: ref, Created: e.now(),
-		})
+		list = append(list, d)
 	}
 	return list, nil
 }
@@ -302,7 +333,7 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 		return e.endTask(tx, fresh, ingest.TaskFailed, TaskResult{Warning: f.Reason})
 	})
 	e.wakeWorkers()
-	e.wakeStepWorkers()
+	e.wakeAfterJob()
 	if errors.Is(err, errStale) {
 		return nil
 	}

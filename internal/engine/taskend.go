@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"strings"
 
 	"sluice/internal/ingest"
 )
@@ -10,14 +11,20 @@ import (
 // the asset and the job.
 func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r TaskResult) error {
 	t.State, t.Finished = state, e.now()
+	if state == ingest.TaskDone { // what could not be done stays with the task, what went wrong in earlier runs does not
+		t.Error = shortened(strings.Join(r.warnings(), "; "), taskLogWords)
+	}
 	if err := tx.UpdateTask(t); err != nil {
 		return err
 	}
 	if t.Asset == 0 {
 		return e.endStep(tx, t, r)
 	}
+	if t.Kind == ingest.TaskUnpack {
+		return e.endUnpack(tx, t, r)
+	}
 	background := t.Kind == ingest.TaskDigest // neither asset nor job waits for it
-	if background && r.Warning == "" {
+	if background && len(r.warnings()) == 0 {
 		return nil
 	}
 	a, err := tx.Asset(t.Asset)
@@ -28,10 +35,13 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	shown := !background && a.Version == t.Version // the asset is what the task was about
 	if shown {
 		applyResult(a, r)
+		if err := crop(tx, t, a, r.Crop); err != nil {
+			return err
+		}
 	}
-	if r.Warning != "" {
+	for _, words := range r.warnings() {
 		delta.Counts.Warning++
-		if err := e.warn(tx, t.Job, a, r.Warning); err != nil {
+		if err := e.warn(tx, t.Job, a, words); err != nil {
 			return err
 		}
 	}
@@ -84,6 +94,41 @@ func applyResult(a *ingest.Asset, r TaskResult) {
 	if r.Type != "" {
 		a.Type = r.Type
 	}
+}
+
+// warnings lists all words for the job log.
+func (r TaskResult) warnings() []string {
+	if r.Warning == "" {
+		return r.Warnings
+	}
+	return append([]string{r.Warning}, r.Warnings...)
+}
+
+// crop gives an asset the crop that a task found. That of a job with a manual crop
+// always counts; otherwise one that the asset has stays where the job preserves crops
+// (Scene7 contract, section 6.2).
+func crop(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, found *ingest.Rect) error {
+	if found == nil {
+		return nil
+	}
+	if t.Job != 0 && a.Crop != nil {
+		j, err := tx.Job(t.Job)
+		if err != nil {
+			return err
+		}
+		o := j.Processing
+		manual := o.Crop != nil && !o.Crop.Zero()
+		if !manual && (o.PreserveCrop == nil || *o.PreserveCrop) {
+			return nil
+		}
+	}
+	if *found == (ingest.Rect{Width: a.Media.Width, Height: a.Media.Height}) {
+		a.Crop = nil
+		return nil
+	}
+	rect := *found
+	a.Crop = &rect
+	return nil
 }
 
 // settleAsset ends the processing of a version when the last task that the job of t
@@ -164,7 +209,8 @@ func (e *Engine) wordsFor(tx ingest.Tx, t *ingest.Task, v *ingest.Version) (jobW
 
 // endStep ends a task that is about a whole job. The caller has stored its state.
 func (e *Engine) endStep(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
-	if t.Kind == ingest.TaskCallback || t.Kind == ingest.TaskPush { // the job is done and its log is complete, or there is none
+	switch t.Kind {
+	case ingest.TaskCallback, ingest.TaskLetter, ingest.TaskPush: // the job is done and its log is complete, or there is none
 		return nil
 	}
 	j, err := tx.Job(t.Job)

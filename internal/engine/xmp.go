@@ -54,7 +54,10 @@ func (e *Engine) EditXMP(ctx context.Context, p ingest.Principal, company ingest
 			if err != nil {
 				return err
 			}
-			if err := e.editPacket(tx, p, a, edit); err != nil {
+			if err := e.putPacket(tx, p, a, edit); err != nil {
+				return err
+			}
+			if err := e.changed(tx, p, a); err != nil {
 				return err
 			}
 		}
@@ -62,7 +65,8 @@ func (e *Engine) EditXMP(ctx context.Context, p ingest.Principal, company ingest
 	})
 }
 
-func (e *Engine) editPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, edit func(old []byte) (XMPContent, error)) error {
+// putPacket gives an asset a new packet and what searches find it by.
+func (e *Engine) putPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, edit func(old []byte) (XMPContent, error)) error {
 	old, err := tx.DocumentByKey(a.Company, ingest.DocXMP, a.Number, xmpKey)
 	if err != nil && ingest.KindOf(err) != ingest.NotFound {
 		return err
@@ -89,10 +93,7 @@ func (e *Engine) editPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, e
 	if err != nil {
 		return err
 	}
-	if err := putXMPValues(tx, a, content.Values); err != nil {
-		return err
-	}
-	return e.changed(tx, p, a)
+	return putXMPValues(tx, a, content.Values)
 }
 
 // putXMPValues replaces the values that came from a packet: those with a dot in

@@ -53,6 +53,7 @@ type Media struct {
 	Frames      int // images in the file; 0 = unknown
 	Orientation int // EXIF, 1 to 8; 0 = none
 	Alpha       bool
+	Duration    time.Duration // of video and sound, in milliseconds; 0 = none or unknown. Derived files do not keep it
 }
 
 // Rect is a rectangle in pixels of the stored image, from the upper left.

@@ -14,6 +14,7 @@ const (
 	TypePostScript  AssetType = "PostScript"
 	TypeInDesign    AssetType = "InDesign"
 	TypeMasterVideo AssetType = "MasterVideo"
+	TypeVideo       AssetType = "Video" // encoding of a video
 	TypeAudio       AssetType = "Audio"
 	TypeZip         AssetType = "Zip"
 	TypeJavascript  AssetType = "Javascript"

@@ -42,6 +42,27 @@ type JobProgress struct {
 	Running int
 	Ended   int
 	Last    time.Time // when one ended last; zero = none has
+	Steps   []StepProgress
+}
+
+// StepProgress is the part of one kind of tasks in a job's progress, by kind.
+type StepProgress struct {
+	Kind    TaskKind
+	Queued  int
+	Running int
+	Ended   int
+	Last    time.Time
+}
+
+// Add sums the progress of a kind of tasks into the job's.
+func (p *JobProgress) Add(s StepProgress) {
+	p.Queued += s.Queued
+	p.Running += s.Running
+	p.Ended += s.Ended
+	if s.Last.After(p.Last) {
+		p.Last = s.Last
+	}
+	p.Steps = append(p.Steps, s)
 }
 
 // LogCount is how many rows of a type a log has.
@@ -58,6 +79,8 @@ type JobWorkTx interface {
 	JobsProgress(jobs []Number) ([]JobProgress, error)
 	// TasksOfJob lists the tasks of a job by Number; state "" = any.
 	TasksOfJob(job Number, state TaskState, page Page) ([]*Task, error)
+	// JobHasTask reports whether a task of a kind was ever queued for a job.
+	JobHasTask(job Number, kind TaskKind) (bool, error)
 	// HoldTasks keeps the queued tasks of a job from being claimed, digests left
 	// out, or lets them go again.
 	HoldTasks(job Number, held bool) error

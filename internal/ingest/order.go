@@ -23,6 +23,7 @@ type Order struct {
 	Context   Contexts         `json:"context,omitempty"`   // of the publish jobs that have one
 	Full      bool             `json:"full,omitempty"`      // publish what has not changed too
 	Export    *Export          `json:"export,omitempty"`
+	Folder    string           `json:"folder,omitempty"` // of JobAutoSets: where the sets go; "" = as the rules say
 }
 
 // Profile is an asset that the options of an order name as a colour profile.

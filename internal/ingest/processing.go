@@ -118,6 +118,7 @@ type Rasterize struct {
 // Video governs video files.
 type Video struct {
 	Presets     []string `json:"presets,omitempty"` // handles of encoding presets
+	Encode      bool     `json:"encode,omitempty"`  // encodings are wanted; without presets the default ones
 	Thumbnail   bool     `json:"thumbnail,omitempty"`
 	ThumbnailAt int64    `json:"thumbnailAt,omitempty"` // milliseconds from the start
 }

@@ -239,7 +239,7 @@ type TaskTx interface {
 	// lease has passed, of the given kinds: they are running until lease, and
 	// Attempts has been counted up.
 	ClaimTasks(kinds []TaskKind, now, lease time.Time, limit int) ([]*Task, error)
-	// UpdateTask stores State, Attempts, RunAt, Lease, Error and Finished.
+	// UpdateTask stores Params, State, Attempts, RunAt, Lease, Error and Finished.
 	UpdateTask(*Task) error
 	Task(Number) (*Task, error)
 	// TasksOf lists the tasks of an asset's version; version 0 = all versions.

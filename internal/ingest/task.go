@@ -31,6 +31,12 @@ const (
 	TaskInspect   TaskKind = "inspect"   // dimensions, type and thumbnail
 	TaskDigest    TaskKind = "digest"    // whole-file SHA-256 that was put off at upload
 	TaskThumbnail TaskKind = "thumbnail" // looks into the thumbnail that came with the file
+	TaskPicture   TaskKind = "picture"   // what an upload wants done with an image, all at once
+	TaskLayers    TaskKind = "layers"    // images of the layers of a Photoshop file
+	TaskPages     TaskKind = "pages"     // images, text and links of the pages of a document
+	TaskFootage   TaskKind = "footage"   // what a video is, and its poster at a time
+	TaskEncode    TaskKind = "encode"    // encodings of a video
+	TaskUnpack    TaskKind = "unpack"    // members of an archive
 
 	// Steps of a whole job; their Asset is 0.
 	TaskFetch     TaskKind = "fetch"     // brings the file of one URL
@@ -39,7 +45,11 @@ const (
 	TaskPublish   TaskKind = "publish"   // notes a part of the marked assets as published
 	TaskReplan    TaskKind = "reprocess" // queues the steps of a part of the assets again
 	TaskExport    TaskKind = "export"    // packs assets in one file
+	TaskSets      TaskKind = "sets"      // makes sets of the assets of the job by their names
 	TaskCallback  TaskKind = "callback"  // tells a client that the job is done; no job waits for it
+
+	// Letters to people; no job waits for them.
+	TaskLetter TaskKind = "letter" // tells the owner of a job how it ended
 
 	TaskPush TaskKind = "push" // tells a company's own server of a message; of no job and no asset
 )

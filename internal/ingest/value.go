@@ -21,6 +21,7 @@ const (
 	FieldComments    = "comment"
 	FieldUserData    = "user_data"
 	FieldCreatedWith = "created_with"
+	FieldWords       = "search_words" // one value: the different words that were found in the file, with blanks between them
 )
 
 // ValueCount is a distinct value and how many assets have it.

@@ -34,12 +34,17 @@ func Inspect(files Files, inspector Inspector) Handler {
 		if failure != nil {
 			return engine.TaskResult{}, failure
 		}
-		result := engine.TaskResult{Media: &found.Media, Type: found.Type, Warning: found.Warning}
-		if found.Thumbnail != nil {
-			result.Derived = []engine.DerivedFile{{
-				Key: "thumbnail", Kind: ingest.DerivedThumbnail, Name: "thumbnail", Media: found.Thumb, Bytes: found.Thumbnail,
-			}}
-		}
-		return result, nil
+		return foundResult(found), nil
 	}
+}
+
+// foundResult is what an inspection that went well stores.
+func foundResult(found Found) engine.TaskResult {
+	result := engine.TaskResult{Media: &found.Media, Type: found.Type, Warning: found.Warning}
+	if found.Thumbnail != nil {
+		result.Derived = []engine.DerivedFile{{
+			Key: "thumbnail", Kind: ingest.DerivedThumbnail, Name: "thumbnail", Media: found.Thumb, Bytes: found.Thumbnail,
+		}}
+	}
+	return result
 }

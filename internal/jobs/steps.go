@@ -15,6 +15,7 @@ type Steps interface {
 	DeliverStep(ctx context.Context, t *ingest.Task, in *engine.Intake, spool *engine.Spool, suggested string) error
 	ExpandDirectory(ctx context.Context, t *ingest.Task, files []engine.DirectoryFile, more bool) error
 	PublishStep(ctx context.Context, t *ingest.Task) error
+	SetsStep(ctx context.Context, t *ingest.Task) error
 	ReplanStep(ctx context.Context, t *ingest.Task) error
 	ExportWork(ctx context.Context, t *ingest.Task) (engine.ExportWork, error)
 	FinishExport(ctx context.Context, t *ingest.Task, in *engine.Intake, spool *engine.Spool, w engine.ExportWork) error
@@ -32,6 +33,13 @@ func Publish(steps Steps) Handler {
 func Replan(steps Steps) Handler {
 	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
 		return ended(steps.ReplanStep(ctx, t))
+	}
+}
+
+// Sets returns the handler of tasks that make sets of assets.
+func Sets(steps Steps) Handler {
+	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+		return ended(steps.SetsStep(ctx, t))
 	}
 }
 

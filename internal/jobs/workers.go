@@ -29,6 +29,8 @@ type Queue interface {
 	CompleteTask(ctx context.Context, t *ingest.Task, r engine.TaskResult) error
 	FailTask(ctx context.Context, t *ingest.Task, f engine.Failure) error
 	ReleaseTask(ctx context.Context, t *ingest.Task) error
+	// Watch returns a context for a run that also ends when nobody wants it any more.
+	Watch(ctx context.Context, t *ingest.Task) (run context.Context, release func())
 	Wake() <-chan struct{}
 }
 
@@ -124,16 +126,24 @@ func (w *Workers) rest(ctx context.Context, wait time.Duration, finished <-chan 
 	return ctx.Err() == nil
 }
 
-// run carries out one task and reports how it ended, whatever happens to ctx.
+// run carries out one task and reports how it ended, whatever happens to ctx. A run
+// that failed after it had become unwanted, because the server or the task's job is
+// being stopped, is given back: the queue knows what becomes of the task.
 func (w *Workers) run(ctx context.Context, t *ingest.Task) {
 	stop := w.renew(ctx, t)
-	result, failure := w.handle(ctx, t)
+	watched, release := w.Queue.Watch(ctx, t)
+	result, failure := w.handle(watched, t)
+	unwanted := watched.Err() != nil
+	release()
 	stop()
+	if result.Intake != nil {
+		defer result.Intake.Close()
+	}
 	report := context.WithoutCancel(ctx)
 	outcome := "done"
 	var err error
 	switch {
-	case failure != nil && ctx.Err() != nil:
+	case failure != nil && unwanted:
 		outcome = "released"
 		err = w.Queue.ReleaseTask(report, t)
 	case failure != nil:

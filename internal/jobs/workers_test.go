@@ -29,6 +29,7 @@ type fakeQueue struct {
 	log      []string // "done 1", "failed 2: why", "released 3"
 	claimErr error
 	doneErr  error
+	unwanted map[ingest.Number]context.Context // end with the wish for a task
 }
 
 func newQueue(kinds ...ingest.TaskKind) *fakeQueue {
@@ -127,8 +128,21 @@ func (q *fakeQueue) ReleaseTask(ctx context.Context, t *ingest.Task) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	q.end(t, ingest.TaskQueued, time.Now(), fmt.Sprintf("released %d", t.Number))
+	state := ingest.TaskQueued
+	if unwanted := q.unwanted[t.Number]; unwanted != nil && unwanted.Err() != nil {
+		state = ingest.TaskCancelled
+	}
+	q.end(t, state, time.Now(), fmt.Sprintf("released %d", t.Number))
 	return nil
+}
+
+// Watch ends a run when its task is in unwanted.
+func (q *fakeQueue) Watch(ctx context.Context, t *ingest.Task) (context.Context, func()) {
+	run, cancel := context.WithCancel(ctx)
+	if unwanted := q.unwanted[t.Number]; unwanted != nil {
+		context.AfterFunc(unwanted, cancel)
+	}
+	return run, cancel
 }
 
 func (q *fakeQueue) Wake() <-chan struct{} { return q.wake }
@@ -396,6 +410,36 @@ func TestWorkersStop(t *testing.T) {
 		}
 		if q.tasks[0].State != ingest.TaskQueued {
 			t.Errorf("the first is %s", q.tasks[0].State)
+		}
+	})
+}
+
+// A run whose task nobody wants any more ends at once and is given back, while others
+// go on; one that comes to its end all the same has its result stored.
+func TestUnwantedRunIsGivenBack(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		stopped, stopJob := context.WithCancel(context.Background())
+		defer stopJob()
+		q := newQueue("hangs", "stays", "finishes")
+		q.unwanted = map[ingest.Number]context.Context{1: stopped, 3: stopped}
+		began := time.Now()
+		var ended time.Duration
+		hang := func(ctx context.Context, _ *ingest.Task) (engine.TaskResult, *engine.Failure) {
+			<-ctx.Done()
+			ended = time.Since(began)
+			return engine.TaskResult{}, &engine.Failure{Reason: "the work was cancelled"}
+		}
+		wait := func(context.Context, *ingest.Task) (engine.TaskResult, *engine.Failure) {
+			time.Sleep(time.Minute)
+			return engine.TaskResult{}, nil
+		}
+		stop := run(q, 3, map[ingest.TaskKind]Handler{"hangs": hang, "stays": wait, "finishes": wait})
+		time.Sleep(10 * time.Second)
+		stopJob()
+		time.Sleep(2 * time.Minute)
+		stop()
+		if diff := cmp.Diff([]string{"done 2", "done 3", "released 1"}, slices.Sorted(slices.Values(q.entries()))); diff != "" || ended != 10*time.Second {
+			t.Errorf("ended after %v (-want +got):\n%s", ended, diff)
 		}
 	})
 }

@@ -3,6 +3,8 @@ package media
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"os/exec"
 	"strings"
 	"time"
@@ -18,6 +20,7 @@ type Capability struct {
 	Path    string // where the tool was found
 	Found   bool
 	Need    string // how to get it; "" when it was found
+	Options string // options of uploads that are not carried out, or not in full, without it
 }
 
 // versionTimeout bounds the question for a tool's version.
@@ -29,17 +32,20 @@ type tool struct {
 	question string // the argument that makes it print its version and nothing else
 	enables  string
 	debian   string // the package that brings it
+	options  string // options of uploads that are not carried out, or not in full, without it
 }
 
 func tools() []tool {
 	return []tool{
-		{"vips", "--version", "pyramid TIFF, ICC profiles, CMYK, HEIC, AVIF, JPEG XL and JPEG 2000", "libvips-tools"},
-		{"vipsthumbnail", "--vips-version", "fast thumbnails of large pictures", "libvips-tools"},
-		{"ffmpeg", "-version", "thumbnails of video and audio", "ffmpeg"},
-		{"ffprobe", "-version", "dimensions and streams of video and audio", "ffmpeg"},
-		{"gs", "--version", "EPS and PostScript, and thumbnails of PDF files without pdftoppm", "ghostscript"},
-		{"pdftoppm", "-v", "thumbnails of PDF files", "poppler-utils"},
-		{"exiftool", "-ver", "embedded metadata and InDesign previews", "libimage-exiftool-perl"},
+		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000", "libvips-tools", "all options of images of these types"},
+		{"ffmpeg", "-version", "thumbnails and encodings of video, covers of audio", "ffmpeg", "mediaOptions"},
+		{"ffprobe", "-version", "dimensions and streams of video and audio", "ffmpeg", "mediaOptions"},
+		{"gs", "--version", "EPS and PostScript, CMYK and transparent pages, and PDF files without pdftoppm", "ghostscript",
+			"postScriptOptions, illustratorOptions, pdfOptions (colorspace, alpha)"},
+		{"pdftoppm", "-v", "thumbnails and page images of PDF files", "poppler-utils", "pdfOptions, illustratorOptions"},
+		{"pdfinfo", "-v", "numbers of pages of PDF files", "poppler-utils", "pdfOptions"},
+		{"pdftotext", "-v", "search words of PDF files", "poppler-utils", "pdfOptions (extractSearchWords)"},
+		{"exiftool", "-ver", "InDesign previews", "libimage-exiftool-perl", "inDesignOptions"},
 	}
 }
 
@@ -47,13 +53,26 @@ func tools() []tool {
 // confined on this machine. It starts no worker and reads no media.
 func Capabilities(ctx context.Context) []Capability {
 	list := []Capability{
-		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP and TIFF", Tool: "sluice media-worker", Version: "built in", Found: true},
+		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP, TIFF and PSD", Tool: "sluice media-worker", Version: "built in", Found: true},
 		confinement(),
 	}
 	for _, t := range tools() {
 		list = append(list, t.look(ctx))
 	}
-	return list
+	return append(list, profiles())
+}
+
+// profiles looks for the profile of CMYK pictures that carry none.
+func profiles() Capability {
+	c := Capability{Name: "true colours of CMYK pictures without a profile", Tool: "CMYK profile", Options: "colorManagementOptions"}
+	for _, path := range cmykProfiles() {
+		if info, err := os.Stat(path); err == nil {
+			c.Path, c.Found, c.Version = path, true, fmt.Sprintf("%d bytes", info.Size())
+			return c
+		}
+	}
+	c.Need = "apt-get install libgs-common"
+	return c
 }
 
 func confinement() Capability {
@@ -68,7 +87,7 @@ func confinement() Capability {
 }
 
 func (t tool) look(ctx context.Context) Capability {
-	c := Capability{Name: t.enables, Tool: t.program}
+	c := Capability{Name: t.enables, Tool: t.program, Options: t.options}
 	path, err := exec.LookPath(t.program)
 	if err != nil {
 		c.Need = "apt-get install " + t.debian

@@ -14,7 +14,8 @@ import (
 // footage is a file of pictures and sound that run in time.
 type footage struct {
 	file    *os.File
-	demuxer string // the only one that the tools may use
+	demuxer string         // the only one that the tools may use
+	at      *time.Duration // from the start: which frame is wanted; nil = one that is not dark
 }
 
 // probeNeed is what finds the streams of a file.
@@ -28,31 +29,36 @@ func probeNeed(contentType string) need {
 // frameNeed is what gives the picture of a stream.
 func frameNeed() need { return need{"no thumbnail was made", []string{"ffmpeg"}} }
 
-// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nil when it has none.
-func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (frame []byte, err error) {
+// streams probes a file. The stream of pictures that counts is nil when there is none.
+func (r *Runner) streams(ctx context.Context, f footage, found *Inspection) (streams probed, best *stream, err error) {
 	_, path, err := probeNeed(found.ContentType).find()
 	if err != nil {
-		return nil, err
+		return streams, nil, err
 	}
 	var said []byte
 	err = r.withTool(ctx, "ffprobe", func(limited context.Context) error {
-		said, err = toolRun{"ffprobe", path, f.probe(), f.file, maxProbe}.run(limited, r.opts)
+		said, err = toolRun{program: "ffprobe", path: path, args: f.probe(), input: f.file, most: maxProbe}.run(limited, r.opts)
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return streams, nil, err
 	}
-	streams, err := parseProbe(said)
-	if err != nil {
-		return nil, err
+	if streams, err = parseProbe(said); err != nil {
+		return streams, nil, err
 	}
-	s := streams.best()
 	found.Duration = streams.duration()
-	if s == nil {
-		return nil, nil
+	s := streams.best()
+	if s != nil && (s.Width < 0 || s.Height < 0 || s.Width > maxVideoEdge || s.Height > maxVideoEdge || int64(s.Width)*int64(s.Height) > r.opts.MaxPixels) {
+		return streams, nil, failure(fault.TooLarge, nil, "the file has pictures of %d x %d pixels, the limit is %d", s.Width, s.Height, r.opts.MaxPixels)
 	}
-	if s.Width < 0 || s.Height < 0 || s.Width > maxVideoEdge || s.Height > maxVideoEdge || int64(s.Width)*int64(s.Height) > r.opts.MaxPixels {
-		return nil, failure(fault.TooLarge, nil, "the file has pictures of %d x %d pixels, the limit is %d", s.Width, s.Height, r.opts.MaxPixels)
+	return streams, s, nil
+}
+
+// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nil when it has none.
+func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (frame []byte, err error) {
+	_, s, err := r.streams(ctx, f, found)
+	if err != nil || s == nil {
+		return nil, err
 	}
 	if s.cover() {
 		if !picture {
@@ -105,7 +111,7 @@ func (f footage) reading(options ...string) []string {
 
 func (f footage) probe() []string {
 	return append([]string{"-of", "json", "-show_entries",
-		"format=duration:stream=index,codec_type,width,height:stream_disposition=attached_pic:stream_side_data=rotation"},
+		"format=duration:stream=index,codec_type,width,height,sample_aspect_ratio,avg_frame_rate:stream_disposition=attached_pic:stream_side_data=rotation"},
 		f.reading()...)
 }
 
@@ -124,12 +130,15 @@ func scaled(edge int) string {
 		"scale=w='max(1,iw*sar)':h=ih,setsar=1,format=yuv420p", edge)
 }
 
-// framesOf asks for one frame: first for a bright key frame around a tenth of the file, which is quick, then for any
+// framesOf asks for one frame: for the one at a time and else the first one, or without a time first for a bright key frame around a tenth of the file, which is quick, then for any
 // bright frame in the next seconds, then for the first frame there is.
 func (f footage) framesOf(stream int, length time.Duration, pixels int64) [][]string {
 	at := time.Second
 	if length > 0 {
 		at = length / 10
+	}
+	if f.at != nil {
+		at = *f.at
 	}
 	seek := strconv.FormatFloat(at.Seconds(), 'f', 3, 64)
 	way := func(filter string, options ...string) []string {
@@ -137,6 +146,9 @@ func (f footage) framesOf(stream int, length time.Duration, pixels int64) [][]st
 		args := append([]string{"-nostdin", "-filter_threads", "1"}, f.reading(options...)...)
 		return append(args, "-map", "0:"+strconv.Itoa(stream), "-an", "-sn", "-dn", "-frames:v", "1",
 			"-vf", filter, "-c:v", "bmp", "-f", "image2pipe", "pipe:1")
+	}
+	if f.at != nil {
+		return [][]string{way(scaled(stillEdge), "-ss", seek), way(scaled(stillEdge))}
 	}
 	return [][]string{
 		way(scaled(posterEdge)+bright, "-skip_frame", "nokey", "-noaccurate_seek", "-ss", seek, "-t", "30"),

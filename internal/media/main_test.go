@@ -57,6 +57,10 @@ func fakeWorker(level box.Level) {
 			must(err)
 			at += n
 		}
+		if req.Op == opLayers {
+			fakeLayers(strings.TrimPrefix(req.Name, "layers: "))
+			continue
+		}
 		if req.Op != opInspect {
 			done, body := fakeResult(req)
 			must(frame.Write(os.Stdout, done))
@@ -119,6 +123,8 @@ func fakeResult(req request) (result, []byte) {
 		body = nil
 	case opPaths:
 		body = []byte(`[{"name":"p"}]`)
+	case opPicture:
+		return fakePicture(req, done)
 	}
 	done.Bytes = int64(len(body))
 	switch name, _ := strings.CutPrefix(req.Name, "lie: "); name {

@@ -3,7 +3,7 @@
 // this program started again as `media-worker`, confined by package box, fed through pipes, bounded in pixels, memory
 // and time, and killed with its process group when it misbehaves.
 //
-// It knows JPEG, PNG, GIF, WebP, BMP and TIFF without any external tool. For video, sound and PDF files an external
+// It knows JPEG, PNG, GIF, WebP, BMP, TIFF and PSD without any external tool. For video, sound and PDF files an external
 // tool, which the worker turns into inside a box of its own, gives a picture. Capabilities tells which tools for other
 // formats this machine has.
 package media
@@ -24,7 +24,7 @@ type Class = fault.Class
 // checked for plausibility, and no number in it is larger than the limits allow.
 type Inspection struct {
 	ContentType  string        // by content, e.g. image/jpeg; application/octet-stream when unknown
-	Format       string        // jpeg, png, gif, webp, bmp or tiff; "" when it is none of them
+	Format       string        // jpeg, png, gif, webp, bmp, tiff or psd; "" when it is none of them
 	Width        int           // stored pixels, before the orientation is applied; 0 when unknown
 	Height       int           // stored pixels
 	Frames       int           // animation frames or TIFF pages; 1 for a still picture
@@ -35,6 +35,7 @@ type Inspection struct {
 	Orientation  int           // EXIF orientation 1..8; 1 is upright
 	Resolution   float64       // horizontal, in pixels per inch; 0 when the file does not say
 	Duration     time.Duration // of video and sound; 0 when unknown
+	Still        *Thumbnail    // the frame that was asked for, in a larger size; nil = none was
 	Thumbnail    *Thumbnail    // nil when none was asked for or it could not be made
 }
 

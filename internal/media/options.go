@@ -38,6 +38,14 @@ type Options struct {
 	CPUSeconds int
 	// Timeout bounds the time for one file, the start of a worker included: 60 s by default.
 	Timeout time.Duration
+	// EncodeTimeout bounds the time for one encoding of a video: 1 h by default.
+	EncodeTimeout time.Duration
+	// EncodeCPUSeconds bounds the processor time for one encoding: 7,200 by default.
+	EncodeCPUSeconds int
+	// EncodeDuration is the longest video that is encoded: 2 h by default.
+	EncodeDuration time.Duration
+	// EncodeBytes is the longest file that an encoding may become: 4 GiB by default.
+	EncodeBytes int64
 	// IdleAfter ends workers that had nothing to do for so long: 30 s by default.
 	IdleAfter time.Duration
 	// RecycleAfter replaces a worker after so many files: 200 by default.
@@ -62,6 +70,10 @@ func (o Options) withDefaults() Options {
 	o.MaxRenderBytes = min(defaulted(o.MaxRenderBytes, 256<<20), o.MemoryBytes/4)
 	o.CPUSeconds = defaulted(o.CPUSeconds, 60)
 	o.Timeout = defaulted(o.Timeout, time.Minute)
+	o.EncodeTimeout = defaulted(o.EncodeTimeout, time.Hour)
+	o.EncodeCPUSeconds = defaulted(o.EncodeCPUSeconds, 7200)
+	o.EncodeDuration = defaulted(o.EncodeDuration, 2*time.Hour)
+	o.EncodeBytes = defaulted(o.EncodeBytes, 4<<30)
 	o.IdleAfter = defaulted(o.IdleAfter, 30*time.Second)
 	o.RecycleAfter = defaulted(o.RecycleAfter, 200)
 	if o.SpoolDir == "" {
@@ -101,7 +113,7 @@ func (o Options) setup() setup {
 		Box: box.Limits{
 			MemoryBytes: o.MemoryBytes,
 			CPUSeconds:  uint64(o.CPUSeconds) * uint64(o.RecycleAfter),
-			FileBytes:   uint64(o.MaxInputBytes),
+			FileBytes:   uint64(o.MaxInputBytes + profileRoom),
 			OpenFiles:   openFiles,
 		},
 		Raster: raster.Limits{
@@ -111,7 +123,7 @@ func (o Options) setup() setup {
 			ThumbnailBytes: o.MaxThumbnailBytes,
 		},
 		CPUSeconds:   uint64(o.CPUSeconds),
-		InputBytes:   o.MaxInputBytes,
+		InputBytes:   o.MaxInputBytes + profileRoom,
 		RenderBytes:  o.MaxRenderBytes,
 		AllowUnboxed: o.AllowUnboxed,
 	}

@@ -6,20 +6,24 @@ import (
 	"strconv"
 )
 
-// pageNeed is what shows the pages of PDF files.
+// pageNeed is what shows the first page of documents.
 func pageNeed() need {
 	return need{"no thumbnail of the first page was made", []string{"pdftoppm", "gs"}}
 }
 
-// firstPage gives the picture of the first page of a PDF file.
-func (r *Runner) firstPage(ctx context.Context, in *os.File) (picture []byte, err error) {
-	program, path, err := pageNeed().find()
+// firstPage gives the picture of the first page of a PDF or PostScript file.
+func (r *Runner) firstPage(ctx context.Context, in *os.File, portable bool) (picture []byte, err error) {
+	wanted := pageNeed()
+	if !portable {
+		wanted.tools = []string{"gs"}
+	}
+	program, path, err := wanted.find()
 	if err != nil {
 		return nil, err
 	}
 	args := popplerPage()
 	if program == "gs" {
-		args = ghostscriptPage()
+		args = ghostscriptPage(portable)
 	}
 	run := toolRun{program: program, path: path, args: args, input: in, most: maxPicture}
 	err = r.withTool(ctx, program, func(limited context.Context) error {
@@ -41,8 +45,12 @@ func popplerPage() []string {
 
 // ghostscriptPage asks Ghostscript for the same at one pixel per point. It must keep the page in memory, because it
 // may write no file.
-func ghostscriptPage() []string {
+func ghostscriptPage(portable bool) []string {
+	box := "-dEPSCrop"
+	if portable {
+		box = "-dUseCropBox"
+	}
 	return []string{"-q", "-dSAFER", "-dBATCH", "-dNOPAUSE", "-dNOPROMPT", "-sDEVICE=jpeg", "-dJPEGQ=92", "-r72",
-		"-dUseCropBox", "-dTextAlphaBits=4", "-dGraphicsAlphaBits=4", "-dMaxBitmap=256000000", "-dFirstPage=1", "-dLastPage=1",
+		box, "-dTextAlphaBits=4", "-dGraphicsAlphaBits=4", "-dMaxBitmap=256000000", "-dFirstPage=1", "-dLastPage=1",
 		"-sstdout=%stderr", "-sOutputFile=%stdout", toolInput}
 }

@@ -29,7 +29,7 @@ func (w *worker) perform(src io.ReaderAt, req request) (done result, body [][]by
 		if done.Class == "" {
 			done.Class, done.Retire = fault.Crashed, true
 		}
-		done.Bytes, body = 0, nil
+		done.Bytes, done.Parts, body = 0, nil, nil
 	}()
 	section := io.NewSectionReader(src, 0, req.Size)
 	switch {
@@ -37,8 +37,14 @@ func (w *worker) perform(src io.ReaderAt, req request) (done result, body [][]by
 		body, err = w.render(section, *req.Commands, &done)
 	case req.Op == opAutoCrop && req.AutoCrop != nil:
 		err = w.autoCrop(section, *req.AutoCrop, &done)
+	case req.Op == opPicture && req.Picture != nil:
+		body, err = w.picture(section, *req.Picture, &done)
 	case req.Op == opPaths:
 		body, err = w.paths(section, &done)
+	case req.Op == opPack && req.Pack != nil:
+		body, err = w.pack(section, *req.Pack, &done)
+	case req.Op == opLinks:
+		body, err = w.links(section, &done)
 	default:
 		err = failure(fault.Invalid, nil, "the request is incomplete")
 	}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"time"
 
 	"sluice/internal/media/fault"
 )
@@ -16,7 +17,7 @@ const maxPicture = 32 << 20
 // posterEdge is the longer edge in pixels of the pictures that tools are asked for; thumbnails are made from them.
 const posterEdge = 1024
 
-// Poster finds out what the video, sound or PDF file in src is, of which it reads at most size bytes, and makes a
+// Poster finds out what the video, sound or document in src is, of which it reads at most size bytes, and makes a
 // thumbnail from a picture that stands for it: a frame that is not dark, the embedded cover, the first page. Sound
 // without a cover has no thumbnail, which is no failure. A tool in the box gives the picture, and a worker, which does
 // not trust it, makes the thumbnail. fileName is a hint for types that the content does not tell, and no tool sees it.
@@ -25,6 +26,19 @@ const posterEdge = 1024
 // the spool folder first, up to Options.MaxInputBytes. What Inspect says of waiting, limits and errors holds here too;
 // each of the two steps has the whole of Options.Timeout. An error of class Missing says which tool is not installed.
 func (r *Runner) Poster(ctx context.Context, src io.Reader, size int64, fileName string, want ThumbnailSpec) (Inspection, error) {
+	return r.poster(ctx, src, size, fileName, want, nil)
+}
+
+// PosterAt is Poster for the frame of a video at a time from its start; where there is none, it is the first frame. The
+// frame itself comes with the thumbnail, with at most 1920 pixels at its longer edge.
+func (r *Runner) PosterAt(ctx context.Context, src io.Reader, size int64, fileName string, at time.Duration, want ThumbnailSpec) (Inspection, error) {
+	return r.poster(ctx, src, size, fileName, want, &at)
+}
+
+// stillEdge is the longest edge in pixels of a frame that was asked for.
+const stillEdge = 1920
+
+func (r *Runner) poster(ctx context.Context, src io.Reader, size int64, fileName string, want ThumbnailSpec, at *time.Duration) (Inspection, error) {
 	const op = "media.Poster"
 	if _, err := want.edge(); err != nil {
 		return Inspection{}, attributed(err, op)
@@ -38,16 +52,29 @@ func (r *Runner) Poster(ctx context.Context, src io.Reader, size int64, fileName
 	found.ContentType = Detect(head, fileName)
 	var picture []byte
 	switch demuxer := demuxerFor(found.ContentType, head); {
-	case found.ContentType == "application/pdf" && !want.Skip:
-		picture, err = r.firstPage(ctx, in.File)
-	case found.ContentType == "application/pdf":
+	case isPDF(head) || isPostScript(head, fileName):
+		if !want.Skip {
+			picture, err = r.firstPage(ctx, in.File, isPDF(head))
+		}
+	case isInDesign(head):
+		if !want.Skip {
+			picture, err = r.firstPreview(ctx, in.File)
+		}
+	case vipsLoader(found.ContentType) != "":
+		err = r.foreign(ctx, in.File, want, &found)
 	case demuxer != "":
-		picture, err = r.footage(ctx, footage{in.File, demuxer}, &found, !want.Skip)
+		picture, err = r.footage(ctx, footage{in.File, demuxer, at}, &found, !want.Skip)
 	default:
-		err = failure(fault.Unsupported, nil, "the content is not a video, sound or PDF file that is read here, whatever its name says")
+		err = failure(fault.Unsupported, nil, "the content is not a video, sound or document that is read here, whatever its name says")
 	}
 	if err == nil && picture != nil {
 		err = r.fromPicture(ctx, picture, want, &found)
+	}
+	if err == nil && picture != nil && at != nil {
+		still := found
+		if err = r.fromPicture(ctx, picture, ThumbnailSpec{MaxEdge: stillEdge}, &still); err == nil {
+			found.Still = still.Thumbnail
+		}
 	}
 	return found, attributed(err, op)
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"sluice/internal/media/fault"
@@ -28,6 +29,8 @@ type stream struct {
 	Type        string `json:"codec_type"`
 	Width       int    `json:"width"`
 	Height      int    `json:"height"`
+	PixelShape  string `json:"sample_aspect_ratio"` // width to height of a pixel, as 4:3
+	FrameRate   string `json:"avg_frame_rate"`      // as 30000/1001
 	Disposition struct {
 		Cover int `json:"attached_pic"`
 	} `json:"disposition"`
@@ -75,6 +78,42 @@ func (p probed) duration() time.Duration {
 
 // cover reports whether the stream is a single picture that belongs to the sound or the video.
 func (s *stream) cover() bool { return s.Disposition.Cover != 0 }
+
+// shown is the size in square pixels in which a player shows the pictures, turned upright.
+func (s *stream) shown() (width, height int) {
+	width, height = s.Width, s.Height
+	if shape := fraction(s.PixelShape, ":"); shape > 0.05 && shape < 20 {
+		width = max(1, int(math.Round(float64(width)*shape)))
+	}
+	if turned := s.orientation(); turned == 6 || turned == 8 {
+		width, height = height, width
+	}
+	return width, height
+}
+
+// fraction is the value of two numbers that are divided; 0 when it is none.
+func fraction(text, by string) float64 {
+	above, below, ok := strings.Cut(text, by)
+	a, err := strconv.ParseFloat(above, 64)
+	if !ok || err != nil {
+		return 0
+	}
+	b, err := strconv.ParseFloat(below, 64)
+	if err != nil || !(a > 0 && b > 0) {
+		return 0
+	}
+	return a / b
+}
+
+// sound reports whether there is a stream of sound.
+func (p probed) sound() bool {
+	for _, s := range p.Streams {
+		if s.Type == "audio" {
+			return true
+		}
+	}
+	return false
+}
 
 // orientation translates how a player turns the pictures to the words of EXIF.
 func (s *stream) orientation() int {

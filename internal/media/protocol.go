@@ -7,6 +7,7 @@ import (
 
 	"sluice/internal/media/box"
 	"sluice/internal/media/fault"
+	"sluice/internal/media/lossless"
 	"sluice/internal/media/modifier"
 	"sluice/internal/media/raster"
 )
@@ -16,6 +17,7 @@ import (
 //	server: setup                                    worker: hello, after it went into the box
 //	server: request, then request.Size raw bytes     worker: answer, then answer.ThumbnailBytes raw bytes,
 //	                                                 or result, then result.Bytes raw bytes, as request.Op says
+//	                                 or, for layers, result and raw bytes for each layer and at the end
 //	... repeated; the worker ends when its input ends
 //
 // Descriptor 3 of the worker is an empty nameless file for input that is too long to be kept in memory.
@@ -59,6 +61,10 @@ const (
 	opRender   operation = "render"
 	opAutoCrop operation = "autocrop"
 	opPaths    operation = "paths"
+	opPicture  operation = "picture"
+	opPack     operation = "pack"  // encodes raw pixels without loss
+	opLinks    operation = "links" // pages of a PDF file and the links on them, as JSON
+	opLayers   operation = "layers"
 )
 
 type request struct {
@@ -68,22 +74,28 @@ type request struct {
 	MaxEdge  int                `json:"maxEdge"` // 0: no thumbnail
 	Commands *modifier.Commands `json:"commands,omitempty"`
 	AutoCrop *AutoCropOptions   `json:"autoCrop,omitempty"`
+	Picture  *pictureRequest    `json:"picture,omitempty"`
+	Pack     *lossless.Header   `json:"pack,omitempty"`
+	Layers   *layersRequest     `json:"layers,omitempty"`
 }
 
 // result is what came of an operation other than an inspection. The raw bytes behind it are the rendered file, or the
 // paths as JSON.
 type result struct {
-	Bytes       int64       `json:"bytes,omitempty"`
-	ContentType string      `json:"contentType,omitempty"`
-	Extension   string      `json:"extension,omitempty"`
-	Width       int         `json:"width,omitempty"` // of the rendered picture, or of the one that was cropped
-	Height      int         `json:"height,omitempty"`
-	Alpha       bool        `json:"alpha,omitempty"`
-	Rect        Rect        `json:"rect,omitzero"`
-	Warnings    []string    `json:"warnings,omitempty"`
-	Class       fault.Class `json:"class,omitempty"` // "" when all went well
-	Message     string      `json:"message,omitempty"`
-	Retire      bool        `json:"retire,omitempty"` // the worker wants to be replaced
+	Bytes       int64         `json:"bytes,omitempty"`
+	ContentType string        `json:"contentType,omitempty"`
+	Extension   string        `json:"extension,omitempty"`
+	Width       int           `json:"width,omitempty"` // of the rendered picture, or of the one that was cropped
+	Height      int           `json:"height,omitempty"`
+	Alpha       bool          `json:"alpha,omitempty"`
+	Rect        Rect          `json:"rect,omitzero"`
+	Warnings    []string      `json:"warnings,omitempty"`
+	Parts       []PicturePart `json:"parts,omitempty"` // files that follow one another as raw bytes, instead of Bytes
+	Class       fault.Class   `json:"class,omitempty"` // "" when all went well
+	Message     string        `json:"message,omitempty"`
+	Layer       int           `json:"layer,omitempty"`  // number of the layer whose picture this is; 0 = the end of the layers
+	Next        int           `json:"next,omitempty"`   // layer to go on with in another request; 0 = none is left
+	Retire      bool          `json:"retire,omitempty"` // the worker wants to be replaced
 }
 
 type answer struct {

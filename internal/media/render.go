@@ -166,7 +166,7 @@ func (p *process) perform(req request, src io.Reader, o Options) (result, []byte
 // credible reports whether the raw bytes are what the result says.
 func credible(op operation, done result, body []byte) bool {
 	switch op {
-	case opRender:
+	case opRender, opPack:
 		return bytes.HasPrefix(body, []byte(start(done.ContentType)))
 	case opPaths:
 		_, ok := pathsIn(body)
@@ -187,7 +187,7 @@ func (d result) check(req request, o Options) error {
 	nonsense := func(what string) error {
 		return failure(fault.Crashed, nil, "the media worker gave an impossible result (%s) and was ended", what)
 	}
-	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes}[req.Op]
+	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes, opPack: o.MaxRenderBytes, opLinks: maxLinkBytes}[req.Op]
 	switch {
 	case d.Class != "" && (!d.Class.Known() || d.Bytes != 0):
 		return nonsense("class")
@@ -200,7 +200,7 @@ func (d result) check(req request, o Options) error {
 		return nonsense("warnings")
 	case d.Class != "":
 		return nil
-	case req.Op == opRender && (d.Bytes == 0 || d.Width == 0 || d.Height == 0 || start(d.ContentType) == ""):
+	case (req.Op == opRender || req.Op == opPack) && (d.Bytes == 0 || d.Width == 0 || d.Height == 0 || start(d.ContentType) == ""):
 		return nonsense("file")
 	case req.Op == opRender && !strings.Contains(" jpg png gif tif bmp ", " "+d.Extension+" "):
 		return nonsense("extension")

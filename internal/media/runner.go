@@ -16,6 +16,7 @@ import (
 type Runner struct {
 	opts  Options
 	slots chan struct{} // one token per worker that may be busy
+	long  chan struct{} // one token per encoding that may be under way
 
 	closing context.Context // ends with Close
 	close   context.CancelFunc
@@ -36,7 +37,7 @@ type idleProcess struct {
 // New returns a Runner that has not started anything yet. The caller must Close it.
 func New(opts Options) *Runner {
 	opts = opts.withDefaults()
-	r := &Runner{opts: opts, slots: make(chan struct{}, opts.Workers)}
+	r := &Runner{opts: opts, slots: make(chan struct{}, opts.Workers), long: make(chan struct{}, 1)}
 	r.closing, r.close = context.WithCancel(context.Background())
 	return r
 }
@@ -118,6 +119,11 @@ func (r *Runner) with(ctx context.Context, step func(*process) error) error {
 // turn runs step when fewer than Options.Workers others run, with a context that ends when its time is over or the
 // Runner is closed.
 func (r *Runner) turn(ctx context.Context, step func(limited context.Context) error) error {
+	return r.turnIn(ctx, r.slots, r.opts.Timeout, step)
+}
+
+// turnIn is turn among those that share slots, for so long.
+func (r *Runner) turnIn(ctx context.Context, slots chan struct{}, timeout time.Duration, step func(limited context.Context) error) error {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
@@ -128,15 +134,15 @@ func (r *Runner) turn(ctx context.Context, step func(limited context.Context) er
 	defer r.working.Done()
 
 	select {
-	case r.slots <- struct{}{}:
+	case slots <- struct{}{}:
 	case <-ctx.Done():
 		return failure(fault.Cancelled, context.Cause(ctx), "no media worker was free in time")
 	case <-r.closing.Done():
 		return failure(fault.Cancelled, nil, "the media runner was closed")
 	}
-	defer func() { <-r.slots }()
+	defer func() { <-slots }()
 
-	limited, cancel := context.WithTimeout(ctx, r.opts.Timeout)
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	defer context.AfterFunc(r.closing, cancel)()
 	return r.judge(ctx, limited, step(limited))

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -109,4 +110,17 @@ func turnRight(t *testing.T, path string) {
 	if err := os.WriteFile(path, file, 0o600); err != nil {
 		t.Fatal(err)
 	}
+}
+
+// sampleModule downloads a module of which only the sample files are used, or finds it in the module cache.
+func sampleModule(t *testing.T, version string) string {
+	t.Helper()
+	cmd := exec.Command("go", "mod", "download", "-json", version)
+	cmd.Dir = t.TempDir() // outside of this module, whose list of modules stays as it is
+	said, err := cmd.Output()
+	var found struct{ Dir, Error string }
+	if json.Unmarshal(said, &found) != nil || err != nil || found.Error != "" {
+		t.Skipf("%s with the samples could not be had: %v %s", version, err, found.Error)
+	}
+	return found.Dir
 }

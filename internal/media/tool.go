@@ -50,38 +50,86 @@ type toolRun struct {
 	path    string // absolute
 	args    []string
 	input   *os.File
-	most    int64 // bytes that it may write
+	most    int64                  // bytes that it may write
+	watch   func(line string) bool // is given what it says on standard error; true = it is no complaint
 }
 
 // run carries a tool out in the box and returns what it wrote to its standard output. The tool is ended, with
 // whatever it started, when ctx ends, when it writes too much, and at the latest when run returns.
-func (t toolRun) run(ctx context.Context, o Options) ([]byte, error) {
-	p, err := launch(o, t.input)
+func (t toolRun) run(ctx context.Context, o Options) (output []byte, err error) {
+	err = t.stream(ctx, o, func(r io.Reader) (err error) {
+		output, err = io.ReadAll(r)
+		return err
+	})
 	if err != nil {
 		return nil, err
+	}
+	return output, nil
+}
+
+// stream is run for what need not be in memory as a whole: read gets the output of the tool while it works. An error
+// of read that does not come from its reader ends the tool and is returned as it is. What read leaves is thrown away.
+func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) error) error {
+	p, err := launch(o, t.input)
+	if err != nil {
+		return err
 	}
 	defer p.end()
 	defer context.AfterFunc(ctx, p.kill)()
+	if t.watch != nil {
+		p.stderr.follow(t.watch)
+	}
 	if err := p.greetTool(t, o); err != nil {
-		return nil, err
+		return err
 	}
-	output, err := io.ReadAll(io.LimitReader(p.out, t.most+1))
-	if int64(len(output)) > t.most {
-		return nil, t.failed(fault.TooLarge, nil, "gave more than %d bytes and was ended", t.most)
+	growPipe(p.out)
+	out := &toolOutput{src: p.out, left: t.most}
+	err = read(out)
+	if err == nil && out.err == nil {
+		_, _ = io.Copy(io.Discard, out) // the tool must not wait for a reader; what goes wrong stands in out
 	}
-	if err != nil {
-		return nil, t.failed(fault.Crashed, err, "stopped while it read the file")
+	switch {
+	case out.left < 0:
+		return t.failed(fault.TooLarge, nil, "gave more than %d bytes and was ended", t.most)
+	case out.err != nil:
+		return t.failed(fault.Crashed, out.err, "stopped while it read the file")
+	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
+		return err
 	}
 	<-p.done
 	state := p.cmd.ProcessState
 	if state.Success() {
-		return output, nil
+		return err
 	}
 	cause := errors.New(state.String() + ": " + p.stderr.lastLine())
 	if state.Exited() {
-		return nil, t.failed(fault.Corrupt, cause, "could not read the file")
+		return t.failed(fault.Corrupt, cause, "could not read the file")
 	}
-	return nil, t.failed(fault.Crashed, cause, "stopped while it read the file")
+	return t.failed(fault.Crashed, cause, "stopped while it read the file")
+}
+
+// toolOutput reads what a tool writes, up to a limit, and remembers what went wrong.
+type toolOutput struct {
+	src  io.Reader
+	left int64 // bytes; below 0 when there were more
+	err  error
+}
+
+func (r *toolOutput) Read(b []byte) (int, error) {
+	if r.err != nil {
+		return 0, r.err
+	}
+	if int64(len(b)) > r.left+1 {
+		b = b[:r.left+1]
+	}
+	n, err := r.src.Read(b)
+	if r.left -= int64(n); r.left < 0 {
+		n, err = n-1, errors.New("the output is too long")
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		r.err = err
+	}
+	return n, err
 }
 
 // greetTool sends the setup and checks the walls that stand around what will be the tool.

@@ -214,8 +214,8 @@ func TestForcedTypeRefusesPlaylists(t *testing.T) {
 	}
 	defer in.Close()
 	for _, demuxer := range []string{"mov", "matroska", "mpegts", "avi", "ogg"} {
-		f := footage{in.File, demuxer}
-		said, err := toolRun{"ffprobe", path, f.probe(), f.file, maxProbe}.run(t.Context(), r.opts)
+		f := footage{file: in.File, demuxer: demuxer}
+		said, err := toolRun{program: "ffprobe", path: path, args: f.probe(), input: f.file, most: maxProbe}.run(t.Context(), r.opts)
 		if bytes.Contains(said, []byte("codec_type")) {
 			t.Errorf("%s: %s, %v", demuxer, said, err)
 		}

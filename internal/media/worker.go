@@ -76,6 +76,10 @@ func (w *worker) serve() error {
 	if err != nil {
 		return fmt.Errorf("receive %d bytes: %w", req.Size, err)
 	}
+	if req.Op == opLayers && req.Layers != nil {
+		defer debug.FreeOSMemory()
+		return w.layers(io.NewSectionReader(src, 0, req.Size), *req.Layers)
+	}
 	if req.Op != opInspect {
 		done, body := w.perform(src, req)
 		err := w.send(done, body...)

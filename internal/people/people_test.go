@@ -298,3 +298,50 @@ func TestKeys(t *testing.T) {
 		t.Errorf("removed twice: %v", err)
 	}
 }
+
+// An operator works in the name of the company's first administrator who may log in, else
+// of one of the system.
+func TestOperator(t *testing.T) {
+	f := open(t)
+	add := func(login, company, role string) {
+		t.Helper()
+		if _, err := f.AddUser(t.Context(), people.NewUser{Login: login, Company: company, Role: role}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, name := range []string{"Demo", "Other"} {
+		if _, err := f.AddCompany(t.Context(), name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	who := func(login string) string {
+		t.Helper()
+		c, p, err := f.Operator(t.Context(), "demo", login)
+		if err != nil {
+			return ingest.KindOf(err).String()
+		}
+		return c.Name + " " + p.Login + " " + string(p.RoleIn(c.Number))
+	}
+	want := func(login, want string) {
+		t.Helper()
+		if got := who(login); got != want {
+			t.Errorf("%q: %s, want %s", login, got, want)
+		}
+	}
+	want("", ingest.NotFound.String())
+	add("editor@x.test", "Demo", "editor")
+	add("boss@x.test", "Other", "company-admin")
+	want("", ingest.NotFound.String())
+	add("root@x.test", "", "admin")
+	want("", "Demo root@x.test admin")
+	add("first@x.test", "Demo", "company-admin")
+	add("second@x.test", "Demo", "company-admin")
+	want("", "Demo first@x.test company-admin")
+	off := true
+	if _, err := f.SetUser(t.Context(), "first@x.test", people.UserChange{Disabled: &off}); err != nil {
+		t.Fatal(err)
+	}
+	want("", "Demo second@x.test company-admin")
+	want("editor@x.test", "Demo editor@x.test editor")
+	want("none@x.test", ingest.NotFound.String())
+}

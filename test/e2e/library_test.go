@@ -28,10 +28,14 @@ type asset struct {
 	State    string
 	Pending  []string
 	Warnings []string
-	Derived  []struct {
-		Kind, URL, Type string
-		Width, Height   int
-	}
+	Derived  []derived
+	Crop     *struct{ X, Y, Width, Height int }
+}
+
+// derived is a file that was made of an asset.
+type derived struct {
+	Kind, URL, Type string
+	Width, Height   int
 }
 
 // job is what /v1/jobs tells.

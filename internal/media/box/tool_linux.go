@@ -2,6 +2,8 @@ package box
 
 import (
 	"fmt"
+	"runtime"
+	"runtime/debug"
 	"syscall"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
@@ -36,6 +38,7 @@ func Exec(limits Limits, t Tool, ready func(Level) error) error {
 	if err := ready(level); err != nil {
 		return err
 	}
+	makeRoom()
 	// The last limit, because this program has more mapped than a tool may have; the kernel starts anew with exec.
 	if limits.MemoryBytes > 0 {
 		ceiling := uint64(limits.MemoryBytes) + addressSlack
@@ -44,6 +47,17 @@ func Exec(limits Limits, t Tool, ready func(Level) error) error {
 		}
 	}
 	return fmt.Errorf("start %s: %w", t.Path, syscall.Exec(t.Path, append([]string{t.Path}, t.Args...), t.Env))
+}
+
+// heapRoom is more than is allocated between the limit on memory and the exec, in bytes.
+const heapRoom = 8 << 20
+
+// makeRoom leaves free room in the heap: once the limit stands, the kernel gives this program no more memory, and the
+// little that starting the tool allocates would end it.
+func makeRoom() {
+	runtime.KeepAlive(make([]byte, heapRoom))
+	runtime.GC()
+	debug.SetGCPercent(-1) // the next thing is the end of this program
 }
 
 // limitTool sets all limits but the one on memory.

@@ -16,7 +16,7 @@ import (
 
 // Source is what encoding has to know of the file that the pixels came from.
 type Source struct {
-	Format  string // jpeg, png, gif, webp, bmp or tiff: what is written when the commands name no format
+	Format  string // jpeg, png, gif, webp, bmp, tiff or psd: what is written when the commands name no format
 	Gray    bool   // the file has no colours
 	Profile []byte // the ICC profile that it carries; nil: none
 }
@@ -90,9 +90,9 @@ func (e *encoder) chooseFormat() {
 		switch e.from.Format {
 		case "tiff":
 			e.format = "tif"
-		case "webp":
+		case "webp", "psd":
 			e.format = "png"
-			e.warn("WebP files are not written here; the result is a PNG file")
+			e.warn("%s files are not written here; the result is a PNG file", map[string]string{"webp": "WebP", "psd": "PSD"}[e.from.Format])
 		}
 	}
 	switch e.format {

@@ -1,6 +1,7 @@
-// Package photoshop reads what Photoshop keeps beside the pixels of a file: the paths in its image resource blocks.
-// It reads untrusted bytes and therefore runs only in the confined media worker. Nothing in it fails: what is
-// malformed ends the reading, and what was found before it counts.
+// Package photoshop reads what a Photoshop file holds: its layers, their texts, its merged image, and the paths in its
+// image resource blocks, which JPEG and TIFF files have, too. It reads untrusted bytes and therefore runs only in the
+// confined media worker. Where pixels are missing it fails; in paths, names and texts, what is malformed ends the
+// reading, and what was found before it counts.
 package photoshop
 
 import "encoding/binary"

@@ -137,3 +137,12 @@ func withFullPalette(src *image.Paletted) *image.Paletted {
 	fixed.Palette = full
 	return &fixed
 }
+
+// Half averages squares of 2 x 2 pixels into one, for the usual ratios of the planes; false for others.
+func Half(src *image.YCbCr) (*image.YCbCr, bool) {
+	across, down, ok := subsampling(src.SubsampleRatio)
+	if !ok {
+		return nil, false
+	}
+	return boxedYCbCr(src, 2, across, down), true
+}

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"sluice/internal/media/fault"
+	"sluice/internal/media/photoshop"
 )
 
 // maxEmbedded is the most bytes of one embedded block (image resources, a colour profile) that are read.
@@ -139,7 +140,7 @@ func tiffBlob(src *io.SectionReader, tag uint16) ([]byte, error) {
 	return readBlock(src, place)
 }
 
-// Profile reads the ICC profile that a JPEG, PNG or TIFF file carries; nil when it carries none that can be read.
+// Profile reads the ICC profile that a JPEG, PNG, TIFF or PSD file carries; nil when it carries none that can be read.
 func Profile(src *io.SectionReader) []byte {
 	head := make([]byte, min(HeadBytes, src.Size()))
 	if _, err := src.ReadAt(head, 0); err != nil && !errors.Is(err, io.EOF) {
@@ -154,6 +155,11 @@ func Profile(src *io.SectionReader) []byte {
 		profile, err = pngProfile(src)
 	case isTIFF(head):
 		profile, err = tiffBlob(src, tagProfile)
+	case isPSD(head):
+		var d *photoshop.Document
+		if d, err = photoshop.Open(src); err == nil && !(d.Alpha && d.Mode == "cmyk") { // those are decoded as RGB
+			profile = d.Profile
+		}
 	}
 	// ICC.1 section 7.2: a header of 128 bytes with a signature at 36.
 	if err != nil || len(profile) < 128 || string(profile[36:40]) != "acsp" {

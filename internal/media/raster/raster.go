@@ -1,4 +1,4 @@
-// Package raster reads what the header of a JPEG, PNG, GIF, WebP, BMP or TIFF file says, makes a thumbnail, and gives
+// Package raster reads what the header of a JPEG, PNG, GIF, WebP, BMP, TIFF or PSD file says, makes a thumbnail, and gives
 // the pixels and the embedded blocks of a file to those that work on them. It decodes untrusted bytes and therefore
 // runs only in the confined media worker. It refuses by header whatever
 // would exceed its limits, before a single pixel is decoded.
@@ -41,7 +41,7 @@ type Thumbnail struct {
 // Report is what the header says.
 type Report struct {
 	ContentType  string // of the format, as registered with IANA
-	Format       string // jpeg, png, gif, webp, bmp or tiff
+	Format       string // jpeg, png, gif, webp, bmp, tiff or psd
 	Width        int    // stored pixels, before the orientation is applied
 	Height       int    // stored pixels
 	Frames       int    // animation frames or TIFF pages; 1 for a still picture
@@ -80,6 +80,7 @@ func readers() []reader {
 		{"image/webp", "webp", isWebP, openWebP},
 		{"image/bmp", "bmp", isBMP, openBMP},
 		{"image/tiff", "tiff", isTIFF, openTIFF},
+		{"image/vnd.adobe.photoshop", "psd", isPSD, openPSD},
 	}
 }
 
@@ -137,7 +138,7 @@ func openPicture(src *io.SectionReader, lim Limits) (*picture, error) {
 		return p, r.open(src, lim, p)
 	}
 	return p, refuse(fault.Unsupported,
-		"the content is not a JPEG, PNG, GIF, WebP, BMP or TIFF picture, whatever its name says")
+		"the content is not a JPEG, PNG, GIF, WebP, BMP, TIFF or PSD picture, whatever its name says")
 }
 
 func checkSize(p *picture, lim Limits) error {

@@ -33,6 +33,7 @@ type Library interface {
 	Derived(ctx context.Context, p ingest.Principal, asset, derived ingest.UUID, kind ingest.DerivedKind) (*engine.File, error)
 	Jobs(context.Context, ingest.Principal, ingest.JobFilter, ingest.Page) ([]*ingest.Job, error)
 	Job(context.Context, ingest.Principal, ingest.UUID) (*ingest.Job, error)
+	JobProgress(context.Context, ingest.Principal, ingest.UUID) (ingest.JobProgress, error)
 	JobLog(context.Context, ingest.Principal, ingest.UUID, ingest.LogFilter, ingest.Page) ([]ingest.LogRow, error)
 	Company(context.Context, ingest.Principal, ingest.Number) (*ingest.Company, error)
 	CompanyNamed(context.Context, ingest.Principal, string) (*ingest.Company, error)

@@ -27,22 +27,23 @@ func hexOrNil(digest []byte) *string { return orNil(len(digest) == 0, hex.Encode
 // AssetItem is an asset in a list. It is exported because huma describes embedded
 // fields only then.
 type AssetItem struct {
-	Number      int64   `json:"number" doc:"Dense number of the asset, from 1; never changes." example:"42"`
-	UUID        string  `json:"uuid" format:"uuid" doc:"Universal name of the asset; never changes." example:"0190a6a0-7c4e-7b1f-9a55-0d3a54e6c001"`
-	Company     int64   `json:"company" doc:"Number of the company that it belongs to." example:"1"`
-	Name        string  `json:"name" doc:"File name without its last extension." example:"red-shoe"`
-	FileName    string  `json:"fileName" doc:"File name." example:"red-shoe.tif"`
-	Folder      string  `json:"folder" doc:"Full path of the folder: the company's name first, a slash last." example:"Demo/shoes/summer/"`
-	Type        string  `json:"type" doc:"Kind of file: Image, Pdf, MasterVideo, Audio, Zip and others." example:"Image"`
-	ContentType string  `json:"contentType" doc:"MIME type." example:"image/tiff"`
-	Size        int64   `json:"size" doc:"Bytes." example:"18874368"`
-	SHA256      *string `json:"sha256" doc:"SHA-256 of the bytes in lower-case hexadecimal digits; null while it is being computed." example:"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`
-	Width       *int    `json:"width" doc:"Pixels; null when it is not an image or not inspected yet." example:"3000"`
-	Height      *int    `json:"height" doc:"Pixels; null when it is not an image or not inspected yet." example:"2000"`
-	State       string  `json:"state" enum:"processing,ready,failed" doc:"How far its processing has come. The original can be read in every state." example:"ready"`
-	Publish     bool    `json:"publish" doc:"Marked for publish."`
-	Created     string  `json:"created" format:"date-time" doc:"When it was first stored." example:"2026-05-04T10:15:30.123Z"`
-	Modified    string  `json:"modified" format:"date-time" doc:"When its bytes, name, place or metadata last changed." example:"2026-05-04T10:15:30.123Z"`
+	Number      int64    `json:"number" doc:"Dense number of the asset, from 1; never changes." example:"42"`
+	UUID        string   `json:"uuid" format:"uuid" doc:"Universal name of the asset; never changes." example:"0190a6a0-7c4e-7b1f-9a55-0d3a54e6c001"`
+	Company     int64    `json:"company" doc:"Number of the company that it belongs to." example:"1"`
+	Name        string   `json:"name" doc:"File name without its last extension." example:"red-shoe"`
+	FileName    string   `json:"fileName" doc:"File name." example:"red-shoe.tif"`
+	Folder      string   `json:"folder" doc:"Full path of the folder: the company's name first, a slash last." example:"Demo/shoes/summer/"`
+	Type        string   `json:"type" doc:"Kind of file: Image, Pdf, MasterVideo, Audio, Zip and others." example:"Image"`
+	ContentType string   `json:"contentType" doc:"MIME type." example:"image/tiff"`
+	Size        int64    `json:"size" doc:"Bytes." example:"18874368"`
+	SHA256      *string  `json:"sha256" doc:"SHA-256 of the bytes in lower-case hexadecimal digits; null while it is being computed." example:"ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"`
+	Width       *int     `json:"width" doc:"Pixels; null when it is not an image or not inspected yet." example:"3000"`
+	Height      *int     `json:"height" doc:"Pixels; null when it is not an image or not inspected yet." example:"2000"`
+	Duration    *float64 `json:"duration" doc:"Seconds; null when it is neither video nor sound, or its length is not known." example:"12.5"`
+	State       string   `json:"state" enum:"processing,ready,failed" doc:"How far its processing has come. The original can be read in every state." example:"ready"`
+	Publish     bool     `json:"publish" doc:"Marked for publish."`
+	Created     string   `json:"created" format:"date-time" doc:"When it was first stored." example:"2026-05-04T10:15:30.123Z"`
+	Modified    string   `json:"modified" format:"date-time" doc:"When its bytes, name, place or metadata last changed." example:"2026-05-04T10:15:30.123Z"`
 }
 
 func newAssetItem(a *ingest.Asset, companyName string) AssetItem {
@@ -51,7 +52,8 @@ func newAssetItem(a *ingest.Asset, companyName string) AssetItem {
 		Name: a.Name, FileName: a.FileName, Folder: companyName + "/" + a.Path,
 		Type: string(a.Type), ContentType: a.Media.ContentType, Size: a.Size, SHA256: hexOrNil(a.SHA256),
 		Width: orNil(a.Media.Width == 0, a.Media.Width), Height: orNil(a.Media.Height == 0, a.Media.Height),
-		State: string(a.State), Publish: a.Publish != 0, Created: stamp(a.Created), Modified: stamp(a.Modified),
+		Duration: orNil(a.Media.Duration == 0, a.Media.Duration.Seconds()),
+		State:    string(a.State), Publish: a.Publish != 0, Created: stamp(a.Created), Modified: stamp(a.Modified),
 	}
 }
 
@@ -62,7 +64,7 @@ type assetDetail struct {
 	Metadata map[string]string `json:"metadata" doc:"Metadata fields and their values."`
 	Derived  []derivedItem     `json:"derived" nullable:"false" doc:"Files and assets made from the current bytes."`
 	Pending  []string          `json:"pending" nullable:"false" doc:"Steps of processing that are outstanding, or wait for an ability that this server lacks." example:"[\"inspect\"]"`
-	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed."`
+	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed, or what they could not do; of each kind of step the latest counts."`
 }
 
 // derivedItem is a file or asset made from an asset.

@@ -136,7 +136,7 @@ func TestShowAsset(t *testing.T) {
 	}
 	want := map[string]any{
 		"number": 7.0, "uuid": string(uid(7)), "company": 1.0, "name": "red", "fileName": "red.tif", "folder": "Demo/shoes/summer/",
-		"type": "Image", "contentType": "image/tiff", "size": 7.0, "sha256": strings.Repeat("0", 64), "width": 30.0, "height": 20.0,
+		"type": "Image", "contentType": "image/tiff", "size": 7.0, "sha256": strings.Repeat("0", 64), "width": 30.0, "height": 20.0, "duration": nil,
 		"state": "ready", "publish": false, "created": "2026-05-04T10:00:00.123Z", "modified": "2026-05-04T10:00:00.123Z",
 		"crop": map[string]any{"x": 1.0, "y": 2.0, "width": 3.0, "height": 4.0}, "metadata": map[string]any{"dc:title": "Röt"},
 		"pending": []any{"createMask"}, "warnings": []any{"inspect: broken"},

@@ -107,7 +107,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	}
 	for path, names := range map[string][2]string{ // of the answer, and of what is in its list
 		"/v1/assets": {"PageAssetItem", "AssetItem"}, "/v1/assets/" + string(uid(9)): {"AssetDetail", "DerivedItem"},
-		"/v1/jobs": {"PageJobItem", "JobItem"}, "/v1/jobs/" + string(uid(1)) + "/log": {"PageLogItem", "LogItem"},
+		"/v1/jobs": {"PageJobItem", "JobItem"}, "/v1/jobs/" + string(uid(1)): {"JobItem", "StepItem"}, "/v1/jobs/" + string(uid(1)) + "/log": {"PageLogItem", "LogItem"},
 		"/v1/companies": {"PageCompanyItem", "CompanyItem"}, "/v1/info": {"InfoItem", "DoorItem"}, "/v1/jobs?limit=0": {"Problem", "ProblemError"},
 		"/v1/companies/demo-co/credit": {"CreditItem", ""},
 	} {
@@ -116,7 +116,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 			t.Fatal(err)
 		}
 		check(names[0], answer)
-		for _, field := range []string{"items", "derived", "doors", "errors"} {
+		for _, field := range []string{"items", "derived", "doors", "errors", "steps"} {
 			list, _ := answer[field].([]any)
 			for _, item := range list {
 				check(names[1], item.(map[string]any))

@@ -140,6 +140,18 @@ func (l *library) Job(_ context.Context, _ ingest.Principal, id ingest.UUID) (*i
 	return nil, notFound("job")
 }
 
+// JobProgress knows of one kind of steps, and of another that has none.
+func (l *library) JobProgress(ctx context.Context, p ingest.Principal, id ingest.UUID) (ingest.JobProgress, error) {
+	j, err := l.Job(ctx, p, id)
+	if err != nil {
+		return ingest.JobProgress{}, err
+	}
+	progress := ingest.JobProgress{Job: j.Number}
+	progress.Add(ingest.StepProgress{Kind: ingest.TaskPages, Queued: 1, Running: 2, Ended: 3})
+	progress.Add(ingest.StepProgress{Kind: "parked"})
+	return progress, nil
+}
+
 func (l *library) JobLog(_ context.Context, _ ingest.Principal, id ingest.UUID, f ingest.LogFilter, page ingest.Page) ([]ingest.LogRow, error) {
 	if l.fail != nil {
 		return nil, l.fail

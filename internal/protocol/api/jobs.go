@@ -8,19 +8,20 @@ import (
 
 // jobItem is a job.
 type jobItem struct {
-	Number       int64   `json:"number" doc:"Number of the job, from 1; never changes." example:"7"`
-	UUID         string  `json:"uuid" format:"uuid" doc:"Universal name of the job; never changes."`
-	Company      int64   `json:"company" doc:"Number of the company that it belongs to." example:"1"`
-	Name         string  `json:"name" doc:"Name, unique within the company." example:"spring_2026-05-04-10:15:30.123"`
-	OriginalName string  `json:"originalName" doc:"Name as the client gave it." example:"spring"`
-	Door         string  `json:"door" doc:"The protocol through which it was opened." example:"scene7"`
-	State        string  `json:"state" enum:"New,Running,WaitingClient,Stopping,Done" doc:"Where it stands." example:"Done"`
-	Open         bool    `json:"open" doc:"Whether it still takes files."`
-	Progress     int     `json:"progress" minimum:"0" maximum:"100" doc:"Percent: the files so far, out of them and the steps that are outstanding. 100 is reached only when the job is done." example:"100"`
-	Pending      int     `json:"pending" doc:"Steps of processing that it still waits for." example:"0"`
-	Description  string  `json:"description" doc:"As the client gave it."`
-	Created      string  `json:"created" format:"date-time" doc:"When it was opened." example:"2026-05-04T10:15:30.123Z"`
-	Finished     *string `json:"finished" format:"date-time" doc:"When it was done; null when it is not." example:"2026-05-04T10:15:31.456Z"`
+	Number       int64      `json:"number" doc:"Number of the job, from 1; never changes." example:"7"`
+	UUID         string     `json:"uuid" format:"uuid" doc:"Universal name of the job; never changes."`
+	Company      int64      `json:"company" doc:"Number of the company that it belongs to." example:"1"`
+	Name         string     `json:"name" doc:"Name, unique within the company." example:"spring_2026-05-04-10:15:30.123"`
+	OriginalName string     `json:"originalName" doc:"Name as the client gave it." example:"spring"`
+	Door         string     `json:"door" doc:"The protocol through which it was opened." example:"scene7"`
+	State        string     `json:"state" enum:"New,Running,WaitingClient,Stopping,Done" doc:"Where it stands." example:"Done"`
+	Open         bool       `json:"open" doc:"Whether it still takes files."`
+	Progress     int        `json:"progress" minimum:"0" maximum:"100" doc:"Percent: the files so far, out of them and the steps that are outstanding. 100 is reached only when the job is done." example:"100"`
+	Pending      int        `json:"pending" doc:"Steps of processing that it still waits for." example:"0"`
+	Description  string     `json:"description" doc:"As the client gave it."`
+	Created      string     `json:"created" format:"date-time" doc:"When it was opened." example:"2026-05-04T10:15:30.123Z"`
+	Finished     *string    `json:"finished" format:"date-time" doc:"When it was done; null when it is not." example:"2026-05-04T10:15:31.456Z"`
+	Steps        []stepItem `json:"steps,omitempty" nullable:"false" doc:"How far its steps have come, by kind; the computing of digests is left out. Lists of jobs leave it out."`
 	ingest.JobCounts
 }
 
@@ -84,6 +85,14 @@ type jobInput struct {
 	UUID string `path:"uuid" doc:"UUID of the job."`
 }
 
+// stepItem is how far one kind of steps of a job has come.
+type stepItem struct {
+	Kind    string `json:"kind" doc:"What the steps do; inspect, picture, layers, pages, footage, unpack, sets, fetch and others." example:"inspect"`
+	Queued  int    `json:"queued" doc:"Steps that wait." example:"0"`
+	Running int    `json:"running" doc:"Steps that are being carried out." example:"1"`
+	Ended   int    `json:"ended" doc:"Steps that are over, whatever came of them." example:"12"`
+}
+
 // jobOutput is what huma sends for one job.
 type jobOutput struct {
 	Body jobItem
@@ -98,5 +107,15 @@ func (s *server) showJob(ctx context.Context, p ingest.Principal, in *jobInput) 
 	if err != nil {
 		return nil, err
 	}
-	return &jobOutput{Body: newJobItem(j)}, nil
+	progress, err := s.Library.JobProgress(ctx, p, id)
+	if err != nil {
+		return nil, err
+	}
+	detail := newJobItem(j)
+	for _, step := range progress.Steps {
+		if step.Queued+step.Running+step.Ended > 0 {
+			detail.Steps = append(detail.Steps, stepItem{string(step.Kind), step.Queued, step.Running, step.Ended})
+		}
+	}
+	return &jobOutput{Body: detail}, nil
 }

@@ -62,6 +62,7 @@ func TestShowJob(t *testing.T) {
 		"number": 1.0, "uuid": string(uid(1)), "company": 1.0, "name": "spring", "originalName": "spring", "door": "scene7", "state": "Done", "open": false,
 		"progress": 100.0, "pending": 0.0, "description": "", "created": "2026-05-04T10:00:00.123Z", "finished": "2026-05-04T10:00:01.123Z",
 		"totalFileCount": 3.0, "fileSuccessCount": 1.0, "fileUpdateCount": 1.0, "fileDuplicateCount": 1.0, "fileErrorCount": 0.0, "fileWarningCount": 2.0,
+		"steps": []any{map[string]any{"kind": "pages", "queued": 1.0, "running": 2.0, "ended": 3.0}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

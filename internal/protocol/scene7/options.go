@@ -145,6 +145,7 @@ func video(r *Record) *ingest.Video {
 	}
 	return &ingest.Video{
 		Presets:     handles(r.Record("videoEncodingPresetsArray")),
+		Encode:      r.Has("videoEncodingPresetsArray"),
 		Thumbnail:   thumbnail,
 		ThumbnailAt: max(0, r.Record("thumbnailOptions").Long("thumbnailTime")),
 	}

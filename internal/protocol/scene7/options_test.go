@@ -69,8 +69,9 @@ func TestProcessing(t *testing.T) {
 		{"InDesign", "<inDesignOptions><process>Rasterize</process></inDesignOptions>", func(p *ingest.Processing) { p.InDesign = "Rasterize" }},
 		{"video", "<mediaOptions><videoEncodingPresetsArray><items>ps|1</items><items> </items></videoEncodingPresetsArray><thumbnailOptions><thumbnailTime>1500</thumbnailTime></thumbnailOptions></mediaOptions>",
 			func(p *ingest.Processing) {
-				p.Video = &ingest.Video{Presets: []string{"ps|1"}, Thumbnail: true, ThumbnailAt: 1500}
+				p.Video = &ingest.Video{Presets: []string{"ps|1"}, Encode: true, Thumbnail: true, ThumbnailAt: 1500}
 			}},
+		{"video, no presets named", "<mediaOptions><videoEncodingPresetsArray/></mediaOptions>", func(p *ingest.Processing) { p.Video = &ingest.Video{Encode: true} }},
 		{"video without thumbnail, time before the start", "<mediaOptions><generateThumbnail>false</generateThumbnail><thumbnailOptions><thumbnailTime>-1</thumbnailTime></thumbnailOptions></mediaOptions>",
 			func(p *ingest.Processing) { p.Video = &ingest.Video{} }},
 		{"archives, sets, projects", "<unCompressOptions><process>UnCompress</process></unCompressOptions><autoSetCreationOptions><autoSetsArray><items>ps|3</items></autoSetsArray></autoSetCreationOptions><projectHandleArray><items>p|1|a</items></projectHandleArray>",

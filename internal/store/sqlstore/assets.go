@@ -12,7 +12,7 @@ const assetColumns = `SELECT a.number, a.uuid, a.company, a.folder, COALESCE(f.p
 	a.content_type, a.width, a.height, a.frames, a.orientation, a.alpha,
 	CASE WHEN a.version <> 0 THEN a.version
 		ELSE COALESCE((SELECT v.number FROM versions v WHERE v.asset = a.number ORDER BY v.ordinal DESC LIMIT 1), 0) END,
-	a.size, a.sha256, a.publish, a.crop, a.metadata, a.created, a.created_by, a.modified, a.modified_by, a.trashed, a.in_trash
+	a.size, a.sha256, a.publish, a.crop, a.metadata, a.created, a.created_by, a.modified, a.modified_by, a.trashed, a.in_trash, a.duration
 	FROM assets a LEFT JOIN folders f ON f.number = a.folder`
 
 // CreateAsset implements ingest.AssetTx.
@@ -25,12 +25,12 @@ func (t *Tx) CreateAsset(a *ingest.Asset) error {
 	number, err := t.insert(op, "asset",
 		`INSERT INTO assets (uuid, company, folder, name, file_name, type, sub_type, engine, state,
 			content_type, width, height, frames, orientation, alpha,
-			version, size, sha256, publish, crop, metadata, created, created_by, modified, modified_by, trashed, in_trash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) RETURNING number`,
+			version, size, sha256, publish, crop, metadata, created, created_by, modified, modified_by, trashed, in_trash, duration)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28) RETURNING number`,
 		a.UUID, a.Company, a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
 		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
-		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a))
+		micros(a.Created), a.CreatedBy, micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a), a.Media.Duration.Milliseconds())
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (t *Tx) UpdateAsset(a *ingest.Asset) error {
 		`UPDATE assets SET folder = $1, name = $2, file_name = $3, type = $4, sub_type = $5, engine = $6, state = $7,
 			content_type = $8, width = $9, height = $10, frames = $11, orientation = $12, alpha = $13,
 			version = $14, size = $15, sha256 = $16, publish = $17, crop = $18, metadata = $19,
-			modified = $20, modified_by = $21, trashed = $22, in_trash = $23 WHERE number = $24`,
+			modified = $20, modified_by = $21, trashed = $22, in_trash = $23, duration = $24 WHERE number = $25`,
 		a.Folder, a.Name, a.FileName, a.Type, a.SubType, a.Engine, a.State,
 		a.Media.ContentType, a.Media.Width, a.Media.Height, a.Media.Frames, a.Media.Orientation, flag(a.Media.Alpha),
 		a.Version, a.Size, bytesOrNull(a.SHA256), int64(a.Publish), crop, metadata,
-		micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a), a.Number)
+		micros(a.Modified), a.ModifiedBy, micros(trashTime(a)), trashColumn(a), a.Media.Duration.Milliseconds(), a.Number)
 	if err != nil {
 		return err
 	}
@@ -129,17 +129,18 @@ func assetJSON(a *ingest.Asset) (crop, metadata string, err error) {
 
 func readAsset(rows Rows) (*ingest.Asset, error) {
 	a := &ingest.Asset{}
-	var alpha, publish, created, modified, trashed, inTrash int64
+	var alpha, publish, created, modified, trashed, inTrash, duration int64
 	var crop, metadata string
 	err := rows.Scan((*int64)(&a.Number), (*string)(&a.UUID), (*int64)(&a.Company), (*int64)(&a.Folder), &a.Path, &a.Name, &a.FileName,
 		(*string)(&a.Type), &a.SubType, &a.Engine, (*string)(&a.State),
 		&a.Media.ContentType, &a.Media.Width, &a.Media.Height, &a.Media.Frames, &a.Media.Orientation, &alpha,
 		(*int64)(&a.Version), &a.Size, &a.SHA256, &publish, &crop, &metadata,
-		&created, (*int64)(&a.CreatedBy), &modified, (*int64)(&a.ModifiedBy), &trashed, &inTrash)
+		&created, (*int64)(&a.CreatedBy), &modified, (*int64)(&a.ModifiedBy), &trashed, &inTrash, &duration)
 	if err != nil {
 		return nil, err
 	}
 	a.Media.Alpha, a.Publish, a.Emptied = alpha != 0, ingest.Contexts(publish), inTrash == 2
+	a.Media.Duration = time.Duration(duration) * time.Millisecond
 	a.Created, a.Modified, a.Trashed = instant(created), instant(modified), instant(trashed)
 	if inTrash == 3 {
 		a.Part, a.Orphaned, a.Trashed = true, a.Trashed, time.Time{}

@@ -69,17 +69,35 @@ func (t *Tx) JobsProgress(jobs []ingest.Number) ([]ingest.JobProgress, error) {
 		return nil, nil
 	}
 	var q query
-	q.add(`SELECT job, SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END),
+	q.add(`SELECT job, kind, SUM(CASE WHEN state = 'queued' THEN 1 ELSE 0 END), SUM(CASE WHEN state = 'running' THEN 1 ELSE 0 END),
 		SUM(CASE WHEN finished > 0 THEN 1 ELSE 0 END), MAX(finished) FROM tasks WHERE `)
 	in(&q, "job", jobs)
-	q.add(` AND kind <> ? GROUP BY job ORDER BY job`, ingest.TaskDigest)
-	return many(t, "sqlstore.JobsProgress", func(rows Rows) (ingest.JobProgress, error) {
-		var p ingest.JobProgress
-		var last int64
-		err := rows.Scan((*int64)(&p.Job), &p.Queued, &p.Running, &p.Ended, &last)
-		p.Last = instant(last)
-		return p, err
-	}, q.String(), q.args...)
+	q.add(` AND kind <> ? GROUP BY job, kind ORDER BY job, kind`, ingest.TaskDigest)
+	steps, err := many(t, "sqlstore.JobsProgress", readStepOfJob, q.String(), q.args...)
+	if err != nil {
+		return nil, err
+	}
+	var list []ingest.JobProgress
+	for _, s := range steps {
+		if len(list) == 0 || list[len(list)-1].Job != s.job {
+			list = append(list, ingest.JobProgress{Job: s.job})
+		}
+		list[len(list)-1].Add(s.StepProgress)
+	}
+	return list, nil
+}
+
+// stepOfJob is the progress of one kind of tasks of one job.
+type stepOfJob struct {
+	job ingest.Number
+	ingest.StepProgress
+}
+
+func readStepOfJob(rows Rows) (s stepOfJob, err error) {
+	var last int64
+	err = rows.Scan((*int64)(&s.job), (*string)(&s.Kind), &s.Queued, &s.Running, &s.Ended, &last)
+	s.Last = instant(last)
+	return s, err
 }
 
 // TasksOfJob implements ingest.JobWorkTx.
@@ -91,6 +109,12 @@ func (t *Tx) TasksOfJob(job ingest.Number, state ingest.TaskState, page ingest.P
 	}
 	q.add(` ORDER BY number LIMIT ?`, limit(page))
 	return many(t, "sqlstore.TasksOfJob", readTask, q.String(), q.args...)
+}
+
+// JobHasTask implements ingest.JobWorkTx.
+func (t *Tx) JobHasTask(job ingest.Number, kind ingest.TaskKind) (bool, error) {
+	numbers, err := many(t, "sqlstore.JobHasTask", readNumber, `SELECT number FROM tasks WHERE job = $1 AND kind = $2 LIMIT 1`, job, kind)
+	return len(numbers) > 0, err
 }
 
 // HoldTasks implements ingest.JobWorkTx.

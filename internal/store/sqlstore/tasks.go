@@ -68,8 +68,8 @@ func (t *Tx) ClaimTasks(kinds []ingest.TaskKind, now, lease time.Time, limit int
 // UpdateTask implements ingest.TaskTx.
 func (t *Tx) UpdateTask(k *ingest.Task) error {
 	return t.change("sqlstore.UpdateTask", "task",
-		`UPDATE tasks SET state = $1, attempts = $2, run_at = $3, lease = $4, due = $5, error = $6, finished = $7 WHERE number = $8`,
-		k.State, k.Attempts, micros(k.RunAt), micros(k.Lease), due(k), k.Error, micros(k.Finished), k.Number)
+		`UPDATE tasks SET state = $1, attempts = $2, run_at = $3, lease = $4, due = $5, error = $6, finished = $7, params = $8 WHERE number = $9`,
+		k.State, k.Attempts, micros(k.RunAt), micros(k.Lease), due(k), k.Error, micros(k.Finished), bytesOrNull(k.Params), k.Number)
 }
 
 // Task implements ingest.TaskTx.

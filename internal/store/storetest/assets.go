@@ -63,7 +63,7 @@ func assets(f *fixture) {
 	c := f.company()
 	shoes, hats := f.folder(c, "shoes/"), f.folder(c, "hats/")
 	a := f.newAsset(c, shoes, "boot.jpg")
-	a.Media = ingest.Media{ContentType: "image/jpeg", Width: 640, Height: 480, Frames: 1, Orientation: 6, Alpha: true}
+	a.Media = ingest.Media{ContentType: "image/jpeg", Width: 640, Height: 480, Frames: 1, Orientation: 6, Alpha: true, Duration: 90*time.Minute + 123*time.Millisecond}
 	a.Size, a.SHA256, a.Publish = 1<<40, []byte("0123456789abcdef0123456789abcdef"), ingest.ContextVideo
 	a.Crop = &ingest.Rect{X: 1, Y: 2, Width: 3, Height: 4}
 	a.Metadata = map[string]string{"dc:title": "Boot \"x\" ✓", "empty": ""}

@@ -56,8 +56,18 @@ func jobTasks(f *fixture) {
 	parked := create(1, "option", ingest.TaskParked, time.Time{})
 	create(1, "fetch", ingest.TaskFailed, noon.Add(time.Minute))
 	other := create(2, "fetch", ingest.TaskQueued, time.Time{})
-	expect(f, "JobsProgress", []ingest.JobProgress{{Job: 1, Queued: 1, Ended: 2, Last: noon.Add(time.Hour)}, {Job: 2, Queued: 1}},
+	create(1, ingest.TaskSets, ingest.TaskRunning, time.Time{})
+	expect(f, "JobsProgress", []ingest.JobProgress{
+		{Job: 1, Queued: 1, Running: 1, Ended: 2, Last: noon.Add(time.Hour), Steps: []ingest.StepProgress{
+			{Kind: "fetch", Queued: 1, Ended: 2, Last: noon.Add(time.Hour)}, {Kind: "option"}, {Kind: ingest.TaskSets, Running: 1},
+		}},
+		{Job: 2, Queued: 1, Steps: []ingest.StepProgress{{Kind: "fetch", Queued: 1}}},
+	},
 		func(tx ingest.Tx) ([]ingest.JobProgress, error) { return tx.JobsProgress([]ingest.Number{1, 2, 3}) })
+	for kind, want := range map[ingest.TaskKind]bool{"fetch": true, ingest.TaskSets: true, ingest.TaskExport: false} {
+		expect(f, "JobHasTask "+string(kind), want, func(tx ingest.Tx) (bool, error) { return tx.JobHasTask(1, kind) })
+	}
+	expect(f, "JobHasTask of another job", false, func(tx ingest.Tx) (bool, error) { return tx.JobHasTask(2, ingest.TaskSets) })
 	expect(f, "JobsProgress of none", nil, func(tx ingest.Tx) ([]ingest.JobProgress, error) { return tx.JobsProgress(nil) })
 	number := func(t *ingest.Task) ingest.Number { return t.Number }
 	list := func(what string, state ingest.TaskState, page ingest.Page, want ...*ingest.Task) {

@@ -46,10 +46,10 @@ func tasks(f *fixture) {
 	}
 	read()
 	k.State, k.RunAt, k.Lease, k.Error, k.Finished = ingest.TaskDone, noon.Add(time.Hour), time.Time{}, "", noon.Add(time.Minute)
-	k.Attempts = 4
+	k.Attempts, k.Params = 4, []byte(`{"next":7}`)
 	f.update(func(tx ingest.Tx) error {
 		changed := *k
-		changed.Params, changed.Kind = nil, "other" // not stored
+		changed.Kind = "other" // not stored
 		return tx.UpdateTask(&changed)
 	})
 	read()

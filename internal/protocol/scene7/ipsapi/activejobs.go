@@ -2,6 +2,7 @@ package ipsapi
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"sluice/internal/engine"
@@ -63,7 +64,7 @@ func (s *Service) activeJob(c *call, j *engine.ActiveJob) (*scene7.Record, error
 		"serverName", s.Engine.ServerName(), "startDate", j.Created, "triggerTime", j.Created,
 		"totalSize", int(max(j.Counts.Total, int64(j.Progress.Queued+j.Progress.Running+j.Progress.Ended))),
 		"progress", progress, "progressMessage", message, "lastProgressUpdate", last,
-		"taskProgressArray", array("TaskProgressArray", taskProgress(c, j, progress, message, last)), element, options), nil
+		"taskProgressArray", array("TaskProgressArray", taskProgress(c, j, message, last)), element, options), nil
 }
 
 // jobState is the word for where a job stands (contract 4.3), and one for people.
@@ -99,16 +100,37 @@ func jobPercent(j *engine.ActiveJob) int {
 // firstTaskState is the version of the schema from which on tasks have a state.
 const firstTaskState = "2012-02-14"
 
-// taskProgress is the progress of a job's steps; a job without any has none.
-func taskProgress(c *call, j *engine.ActiveJob, percent int, message string, last time.Time) []*scene7.Record {
-	p := j.Progress
-	if p.Queued+p.Running+p.Ended == 0 {
-		return nil
+// Names of the monitors that clients know.
+const (
+	uploadMonitor = "com.scene7.upload.UploadAsyncTaskMonitor"
+	setsMonitor   = "com.scene7.autoset.AutoSetAsyncTaskMonitor"
+)
+
+// taskProgress is the progress of a job's steps: those with files, and the making of
+// sets. What has no steps is left out.
+func taskProgress(c *call, j *engine.ActiveJob, message string, last time.Time) []*scene7.Record {
+	var files, sets ingest.JobProgress
+	for _, step := range j.Progress.Steps {
+		switch {
+		case step.Queued+step.Running+step.Ended == 0:
+		case step.Kind == ingest.TaskSets:
+			sets.Add(step)
+		default:
+			files.Add(step)
+		}
 	}
-	kind := "com.scene7.upload.UploadAsyncTaskMonitor"
-	if j.Kind == ingest.JobAutoSets {
-		kind = "com.scene7.autoset.AutoSetAsyncTaskMonitor"
+	var all []*scene7.Record
+	if len(files.Steps) > 0 {
+		all = append(all, monitor(c, j, uploadMonitor, files, message, last))
 	}
+	if len(sets.Steps) > 0 {
+		all = append(all, monitor(c, j, setsMonitor, sets, message, last))
+	}
+	return all
+}
+
+// monitor is the progress of some steps of a job, with an item for each kind of step.
+func monitor(c *call, j *engine.ActiveJob, name string, p ingest.JobProgress, message string, last time.Time) *scene7.Record {
 	var state any
 	switch {
 	case c.namespace.Date() < firstTaskState:
@@ -121,10 +143,25 @@ func taskProgress(c *call, j *engine.ActiveJob, percent int, message string, las
 	default:
 		state = "Processing"
 	}
-	return []*scene7.Record{record("TaskProgress",
-		"taskType", kind, "taskState", state, "numProcessed", p.Ended, "numProcessing", p.Running, "numPending", p.Queued,
-		"progress", float64(percent), "progressMessage", message, "lastProgressUpdate", last,
-		"taskItemProgressArray", array[*scene7.Record]("TaskItemProgressArray", nil))}
+	items := make([]*scene7.Record, len(p.Steps))
+	for i, step := range p.Steps {
+		at := last
+		if !step.Last.IsZero() {
+			at = step.Last
+		}
+		items[i] = record("TaskItemProgress", "itemName", string(step.Kind), "progress", share(step.Ended, step.Queued+step.Running),
+			"progressMessage", fmt.Sprintf("%d of %d done, %d running", step.Ended, step.Ended+step.Running+step.Queued, step.Running),
+			"lastProgressUpdate", at)
+	}
+	return record("TaskProgress",
+		"taskType", name, "taskState", state, "numProcessed", p.Ended, "numProcessing", p.Running, "numPending", p.Queued,
+		"progress", share(p.Ended, p.Queued+p.Running), "progressMessage", message, "lastProgressUpdate", last,
+		"taskItemProgressArray", array("TaskItemProgressArray", items))
+}
+
+// share is how much is done in percent, rounded down.
+func share(done, open int) float64 {
+	return float64(100 * done / max(1, done+open))
 }
 
 // uploadTaskStatus tells how far the files of a job have come.

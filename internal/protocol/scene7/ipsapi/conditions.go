@@ -196,8 +196,8 @@ func metadataConditions(c *call, fields []engine.Field) (g ingest.ConditionGroup
 	return g, nil
 }
 
-// keywordConditions are the deprecated keywords: each may be in the name or among
-// the keywords.
+// keywordConditions are the deprecated keywords: each may be in the name, among the
+// keywords, or in the text of a document.
 func keywordConditions(in *scene7.Record) []ingest.ConditionGroup {
 	var groups []ingest.ConditionGroup
 	for _, word := range items(in, "keywordArray") {
@@ -205,6 +205,7 @@ func keywordConditions(in *scene7.Record) []ingest.ConditionGroup {
 			groups = append(groups, ingest.ConditionGroup{Any: true, Conditions: []ingest.Condition{
 				{Field: ingest.SearchName, Op: ingest.OpContains, Text: word, Fold: true},
 				{Value: ingest.FieldKeywords, Op: ingest.OpContains, Text: word, Fold: true},
+				{Value: ingest.FieldWords, Op: ingest.OpContains, Text: word, Fold: true},
 			}})
 		}
 	}

@@ -171,6 +171,26 @@ func TestTaskProgressOfOldVersions(t *testing.T) {
 	}
 }
 
+// Files and sets have a monitor each, with an item for every kind of step.
+func TestTaskProgressOfSteps(t *testing.T) {
+	last := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+	j := &engine.ActiveJob{Job: &ingest.Job{State: ingest.JobRunning}}
+	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskInspect, Ended: 3, Last: last})
+	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskPages, Queued: 4, Running: 1})
+	j.Progress.Add(ingest.StepProgress{Kind: "parked"})
+	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskSets, Queued: 1})
+	var got []string
+	for _, monitor := range taskProgress(&call{}, j, "The job is running.", last) {
+		line := fmt.Sprintf("%s %d/%d/%d %v:", monitor.Text("taskType"), monitor.Int("numProcessed"), monitor.Int("numProcessing"), monitor.Int("numPending"), monitor.Double("progress"))
+		for _, item := range monitor.Record("taskItemProgressArray").Records("items") {
+			line += fmt.Sprintf(" %s %v%% (%s)", item.Text("itemName"), item.Double("progress"), item.Text("progressMessage"))
+		}
+		got = append(got, line)
+	}
+	same(t, "monitors", strings.Join(got, "\n"), "com.scene7.upload.UploadAsyncTaskMonitor 3/1/4 37: inspect 100% (3 of 3 done, 0 running) pages 0% (0 of 5 done, 1 running)\n"+
+		"com.scene7.autoset.AutoSetAsyncTaskMonitor 0/0/1 0: sets 0% (0 of 1 done, 0 running)")
+}
+
 func TestSubmitFetch(t *testing.T) {
 	h := newHarness(t, jobWork)
 	handle := text(h.call(h.user, "submitJob", "<jobName>fetch</jobName><description>d</description>"+urlsJob), "jobHandle")
@@ -384,7 +404,7 @@ func TestSubmitEveryKind(t *testing.T) {
 		name := "job of " + tt.element
 		h.call(h.user, "submitJob", "<jobName>"+name+"</jobName><"+tt.element+">"+tt.inner+"</"+tt.element+">")
 		active := list(h.call(h.user, "getActiveJobs", "<originalName>"+name+"</originalName>"), "jobArray")
-		recorded := tt.element == "metadataPublishJob" || tt.element == "createVideoSitemapJob" || tt.element == "automatedSetGenerationJob"
+		recorded := tt.element == "metadataPublishJob" || tt.element == "createVideoSitemapJob"
 		if !recorded && (len(active) != 1 || active[0].Child(tt.element) == nil || text(active[0], "type") != tt.kind) {
 			t.Errorf("%s: %d active jobs", tt.element, len(active))
 		}

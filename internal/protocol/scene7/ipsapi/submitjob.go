@@ -131,6 +131,7 @@ func work(c *call, o *ingest.Order, element string, options *scene7.Record) (err
 			Convert: options.Text("fmt") == "convert", Modifier: options.Text("is_modifier"), Macro: options.Text("macro"), Base: c.host,
 		}
 	case ingest.JobAutoSets:
+		o.Folder = strings.TrimSpace(options.Text("destFolder"))
 	default:
 		return nil
 	}

@@ -3,6 +3,7 @@ package ipsapi
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -22,12 +23,9 @@ func (s *Service) xmpPacket(ctx context.Context, c *call) (*scene7.Record, error
 		return nil, err
 	}
 	if data == nil {
-		packet := xmp.New()
-		if err := packet.AddSubjects(values[ingest.FieldKeywords]...); err != nil {
+		packet, err := packetOf(nil, values)
+		if err != nil {
 			return nil, err
-		}
-		if description := values[ingest.FieldDescription]; len(description) > 0 {
-			_ = packet.Set("dc.description", description...) // the prefix is known
 		}
 		data = packet.Bytes()
 	}
@@ -59,6 +57,40 @@ func xmpContent(packet *xmp.Packet) engine.XMPContent {
 		}
 	}
 	return engine.XMPContent{Packet: packet.Bytes(), Values: values}
+}
+
+// AddKeywords adds words to the subjects of a packet, as the option xmpKeywords asks
+// for. A new packet, for old nil, begins with the keywords and the description that
+// the asset has.
+func AddKeywords(old []byte, known map[string][]string, words []string) (engine.XMPContent, error) {
+	packet, err := packetOf(old, known)
+	if err != nil {
+		return engine.XMPContent{}, refusedWords(err)
+	}
+	if err := packet.AddSubjects(words...); err != nil {
+		return engine.XMPContent{}, refusedWords(err)
+	}
+	return xmpContent(packet), nil
+}
+
+func refusedWords(err error) error {
+	return &ingest.Error{Kind: ingest.Invalid, Op: "ipsapi.AddKeywords", Msg: fmt.Sprintf("the keywords cannot be added: %v", err)}
+}
+
+// packetOf reads the packet that an asset has; one without a packet has an empty one
+// with its keywords and description.
+func packetOf(data []byte, values map[string][]string) (*xmp.Packet, error) {
+	if data != nil {
+		return xmp.Parse(data)
+	}
+	packet := xmp.New()
+	if err := packet.AddSubjects(values[ingest.FieldKeywords]...); err != nil {
+		return nil, err
+	}
+	if description := values[ingest.FieldDescription]; len(description) > 0 {
+		_ = packet.Set("dc.description", description...) // the prefix is known
+	}
+	return packet, nil
 }
 
 func (s *Service) updateXMPPacket(ctx context.Context, c *call) (*scene7.Record, error) {

@@ -1,0 +1,320 @@
+package engine
+
+import (
+	"bytes"
+	"fmt"
+
+	"sluice/internal/ingest"
+)
+
+// Generation engines (Scene7 contract, section 12).
+const (
+	EnginePhotoshopLayers = "PhotoshopLayers"
+	EnginePostScriptRip   = "PostScriptRip"
+	EngineImageConvert    = "ImageConvert"
+	EngineSceneAuthoring  = "SceneAuthoring"
+	EngineAco             = "Aco"
+)
+
+// Made is a file that a task made of its own file, the originator, and that becomes
+// an asset. A later one with the same Key, of this or another version of the
+// originator, is the same asset: other bytes are a new version of it, the same bytes
+// change nothing.
+type Made struct {
+	Key      string             // deterministic: what it is of its originator
+	Spool    *Spool             // received by the result's Intake
+	Folder   string             // below the originator's; "" = beside it
+	FileName string             // with extension; a name that is taken gets a number
+	Type     ingest.AssetType   // "" = by name and content
+	Media    ingest.Media       // as far as it is known; ContentType "" = detected
+	Engine   string             // generation engine; "" = it is no byproduct
+	Kind     ingest.DerivedKind // of its row among the originator's derived files
+	Page     int
+	Layer    int
+	// Whole says that the file was received, as the member of an archive: it is
+	// counted, and all options of the job hold for it. What was made has the options
+	// that do not depend on how the original is cut.
+	Whole   bool
+	Derived []DerivedFile // of the made asset
+	Maps    []NewImageMap // image maps of the made asset
+	Words   []string      // of the text in it, for searches
+	Crop    *ingest.Rect
+}
+
+// maker makes assets of assets, in the transaction that completes a task.
+type maker struct {
+	e       *Engine
+	tx      ingest.Tx
+	task    *ingest.Task
+	company *ingest.Company
+	job     *ingest.Job // without number for a task of no job
+	owner   ingest.Principal
+	origin  *ingest.Asset
+	before  map[string]*ingest.Asset // what the originator has been made into, by Key
+	numbers map[string]ingest.Number // what it is made into now, by Key
+	delta   ingest.JobDelta
+	done    *completion
+}
+
+// make stores what a task made as assets. An originator that has other bytes
+// meanwhile, or none, is left to the task of these.
+func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) error {
+	if len(r.Made) == 0 && len(r.Sets) == 0 {
+		return nil
+	}
+	m, err := e.newMaker(tx, t, c)
+	if err != nil || m == nil {
+		return err
+	}
+	for i := range r.Made {
+		if err := m.file(&r.Made[i], ready.types[i], ready.made[i]); err != nil {
+			return err
+		}
+	}
+	for i := range r.Sets {
+		if err := m.set(&r.Sets[i]); err != nil {
+			return err
+		}
+	}
+	if t.Job == 0 {
+		return nil
+	}
+	_, err = tx.ChangeJob(t.Job, m.delta)
+	return err
+}
+
+func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, error) {
+	origin, err := tx.Asset(t.Asset)
+	if err != nil || origin.Emptied || origin.Version != t.Version {
+		return nil, err
+	}
+	m := &maker{
+		e: e, tx: tx, task: t, origin: origin, job: &ingest.Job{}, done: c,
+		before: map[string]*ingest.Asset{}, numbers: map[string]ingest.Number{},
+	}
+	if m.company, err = tx.Company(origin.Company); err != nil {
+		return nil, err
+	}
+	if err := tx.LockCompany(origin.Company); err != nil {
+		return nil, err
+	}
+	m.owner = ingest.Principal{User: origin.ModifiedBy}
+	if t.Job != 0 {
+		if m.job, err = tx.Job(t.Job); err != nil {
+			return nil, err
+		}
+		m.owner.User = m.job.User
+	}
+	rows, err := tx.DerivedOfAll([]ingest.Number{origin.Number})
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range rows {
+		if d.Target == 0 {
+			continue
+		}
+		a, err := tx.Asset(d.Target)
+		if err != nil {
+			return nil, err
+		}
+		if a.Trashed.IsZero() && !a.Emptied {
+			m.before[d.Key] = a
+		}
+	}
+	return m, nil
+}
+
+// file makes the asset of one file.
+func (m *maker) file(made *Made, contentType string, derived []readyFile) error {
+	a := m.before[made.Key]
+	if a != nil {
+		v, err := m.tx.Version(a.Version)
+		if err != nil {
+			return err
+		}
+		if sameBlob(v.Blob, made.Spool.ref) {
+			return m.finish(made, a, derived)
+		}
+	}
+	out, err := m.land(made, contentType, a)
+	if err != nil || out.Asset == nil {
+		return err
+	}
+	m.done.used = append(m.done.used, made.Spool)
+	return m.finish(made, out.Asset, derived)
+}
+
+// sameBlob compares as far as digests are known.
+func sameBlob(a, b ingest.BlobRef) bool {
+	if a.Size != b.Size || a.CRC32C != b.CRC32C {
+		return false
+	}
+	return a.SHA256 == nil || b.SHA256 == nil || bytes.Equal(a.SHA256, b.SHA256)
+}
+
+// land stores a made file as a new asset or as a new version of one. What speaks
+// against it goes to the job's log, and Outcome.Asset is nil.
+func (m *maker) land(made *Made, contentType string, a *ingest.Asset) (Outcome, error) {
+	place, err := m.place(made.Folder, made.FileName)
+	if err != nil {
+		if made.Whole {
+			m.delta.Counts.Total++
+		}
+		return m.refused(made.FileName, err)
+	}
+	l := landing{
+		place: place, blob: made.Spool.ref, head: made.Spool.head, contentType: contentType, processing: optionsOfMade(m.job.Processing),
+		engine: made.Engine, media: made.Media, crop: made.Crop,
+	}
+	if made.Whole {
+		o := m.job.Processing
+		o.Unpack = false // archives in archives stay as they are
+		l.processing, l.policy, l.knownTypesOnly = &o, jobPolicy(m.job), true
+		owner, err := principalOf(m.tx, m.owner.User)
+		if err != nil {
+			return m.refused(made.FileName, err)
+		}
+		return m.e.land(m.tx, owner, m.company, m.job, l, &m.delta)
+	}
+	r := resolution{place: place, replace: a}
+	files, size := int64(1), l.blob.Size
+	if a != nil {
+		_, ext := splitExt(place.FileName)
+		r.place = Place{Folder: a.Path, Name: a.Name, FileName: a.Name + "." + ext}
+		files, size = 0, size-a.Size
+	}
+	if err := quotaError(m.tx, m.owner, m.company, files, size); err != nil {
+		if ingest.CodeOf(err) != ingest.CodeQuota {
+			return Outcome{}, err
+		}
+		return m.refused(made.FileName, err)
+	}
+	folder, err := m.e.folderAt(m.tx, m.company.Number, r.place.Folder)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if a == nil {
+		if r.place, err = m.freePlace(folder, place); err != nil {
+			return Outcome{}, err
+		}
+	}
+	kind := made.Type
+	if kind == "" {
+		kind, _ = assetType(r.place.FileName, contentType)
+	}
+	l.place = r.place
+	return m.e.keep(m.tx, m.owner, m.company, m.job, folder, l, r, kind, &m.delta)
+}
+
+// optionsOfMade are the options of a job that hold for what is made of its files.
+func optionsOfMade(o ingest.Processing) *ingest.Processing {
+	o.Crop, o.ColorCrop, o.AlphaCrop, o.SmartCrops, o.Knockout, o.CreateMask = nil, nil, nil, nil, nil, false
+	o.Photoshop, o.PDF, o.PostScript, o.Illustrator, o.InDesign, o.Video, o.Unpack = nil, nil, nil, nil, "", nil, false
+	return &o
+}
+
+// place is where a made file goes, unless its name is taken.
+func (m *maker) place(folder, fileName string) (Place, error) {
+	// The company's name in front makes it a path from the root, whatever the folder is called.
+	place, err := PlaceOf(m.company.Name, m.company.Name+"/"+m.origin.Path+folder, fileName)
+	if err == nil && place.Name == "" {
+		err = &ingest.Error{Kind: ingest.Invalid, Op: "engine.made", Msg: fmt.Sprintf("nothing of the name %s can be used", quote(fileName))}
+	}
+	return place, err
+}
+
+// freePlace gives a name that is taken a number.
+func (m *maker) freePlace(folder *ingest.Folder, place Place) (Place, error) {
+	named, err := m.tx.AssetsNamed(m.company.Number, place.Name)
+	if err != nil {
+		return place, err
+	}
+	taken := false
+	for _, a := range named {
+		taken = taken || !a.Emptied
+	}
+	if !taken {
+		if taken, err = folderNamed(m.tx, m.company.Number, folder.Path+place.Name+"/"); err != nil || !taken {
+			return place, err
+		}
+	}
+	r, err := rename(m.tx, m.company, place, true, folder)
+	return r.place, err
+}
+
+// refused logs why a made file is not stored.
+func (m *maker) refused(fileName string, why error) (Outcome, error) {
+	if kind := ingest.KindOf(why); kind == ingest.Internal || kind == ingest.Unavailable {
+		return Outcome{}, why
+	}
+	m.delta.Counts.Error++
+	return Outcome{}, appendLog(m.tx, ingest.LogRow{
+		Job: m.job.Number, Time: m.e.now(), Type: ingest.LogUploadError, AssetName: lastSegment(fileName), AssetType: "NoType",
+		Message: fmt.Sprintf("%s, which was made of %s%s, was not stored: %s", quote(fileName), m.origin.Path, m.origin.FileName, ingest.Message(why)),
+	})
+}
+
+// finish stores what belongs to a made asset.
+func (m *maker) finish(made *Made, a *ingest.Asset, derived []readyFile) error {
+	m.numbers[made.Key] = a.Number
+	if err := m.e.putDerived(m.tx, m.task, a.Number, a.Version, derived, m.done); err != nil {
+		return err
+	}
+	if made.Engine != "" || made.Maps != nil {
+		if err := m.maps(a, made.Maps); err != nil {
+			return err
+		}
+	}
+	if made.Words != nil {
+		if err := putWords(m.tx, a.Company, a.Number, made.Words); err != nil {
+			return err
+		}
+	}
+	return m.refer(ingest.Derived{Key: made.Key, Kind: made.Kind, Name: a.FileName, Media: a.Media, Page: made.Page, Layer: made.Layer}, a, made.Engine)
+}
+
+// refer notes at the originator that an asset was made of it.
+func (m *maker) refer(d ingest.Derived, a *ingest.Asset, engine string) error {
+	d.UUID, d.Asset, d.Version, d.Target, d.Created = m.e.newUUID(), m.origin.Number, m.task.Version, a.Number, m.e.now()
+	old, err := m.tx.PutDerived(&d)
+	if err != nil {
+		return err
+	}
+	if old != "" {
+		m.done.dropped = append(m.done.dropped, old)
+	}
+	if engine == "" {
+		return nil
+	}
+	has, err := m.tx.HasLink(ingest.LinkGenerator, a.Number, m.origin.Number)
+	if err != nil || has {
+		return err
+	}
+	return m.tx.AddLink(ingest.Link{Kind: ingest.LinkGenerator, From: a.Number, To: m.origin.Number, Data: engine})
+}
+
+// maps gives a made asset its image maps, unless it has the same ones.
+func (m *maker) maps(a *ingest.Asset, maps []NewImageMap) error {
+	have, err := m.tx.DocumentsOf(a.Company, []ingest.DocumentKind{ingest.DocImageMap}, []ingest.Number{a.Number})
+	if err != nil {
+		return err
+	}
+	same := len(have) == len(maps)
+	parts := make([]part, len(maps))
+	for i, wanted := range maps {
+		parts[i] = part{wanted.Name, wanted.ImageMap}
+		if !same {
+			continue
+		}
+		var is ingest.ImageMap
+		if err := readContent(have[i], &is); err != nil {
+			return err
+		}
+		same = have[i].Name == wanted.Name && is == wanted.ImageMap
+	}
+	if same {
+		return nil
+	}
+	_, err = m.e.putParts(m.tx, m.owner, a.Company, a.Number, ingest.DocImageMap, parts)
+	return err
+}

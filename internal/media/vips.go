@@ -1,0 +1,80 @@
+package media
+
+import (
+	"context"
+	"io"
+	"os"
+
+	"sluice/internal/media/fault"
+)
+
+// vipsLoader names the operation of vips that reads files of a type that no worker reads; "" for all other types. It
+// is named for each file, so that vips does not look for a reader by itself among all that it has.
+func vipsLoader(contentType string) string {
+	switch contentType {
+	case "image/heic", "image/heif", "image/heic-sequence", "image/heif-sequence", "image/avif":
+		return "heifload"
+	case "image/jxl":
+		return "jxlload"
+	case "image/jp2", "image/jpx", "image/jpm":
+		return "jp2kload"
+	}
+	return ""
+}
+
+// Foreign reports whether pictures of a type are read by an external tool only: HEIC, AVIF, JPEG XL and JPEG 2000.
+func Foreign(contentType string) bool { return vipsLoader(contentType) != "" }
+
+// vipsNeed is what reads these.
+func vipsNeed(contentType string) need {
+	return need{"the picture of the type " + contentType + " was not read", []string{"vips"}}
+}
+
+// decodedByVips has vips read the picture in a file and returns it as a PNG file, hardly packed and without a name,
+// which workers read. vips could not write TIFF to a pipe. The caller closes the file.
+func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType string) (out *os.File, size int64, err error) {
+	program, path, err := vipsNeed(contentType).find()
+	if err != nil {
+		return nil, 0, err
+	}
+	if out, err = r.opts.nameless(); err != nil {
+		return nil, 0, err
+	}
+	run := toolRun{
+		program: program, path: path, input: in, most: r.opts.MaxInputBytes,
+		args: []string{vipsLoader(contentType), toolInput, ".png[compression=0]", "--access", "sequential"},
+	}
+	err = r.withTool(ctx, program, func(limited context.Context) error {
+		return run.stream(limited, r.opts, func(from io.Reader) (err error) {
+			size, err = io.Copy(out, from)
+			return err
+		})
+	})
+	if err == nil && size == 0 {
+		err = run.noPicture()
+	}
+	if err == nil {
+		_, err = out.Seek(0, io.SeekStart)
+	}
+	if err != nil {
+		out.Close()
+		return nil, 0, err
+	}
+	return out, size, nil
+}
+
+// foreign inspects a picture that only vips reads.
+func (r *Runner) foreign(ctx context.Context, in *os.File, want ThumbnailSpec, found *Inspection) error {
+	picture, size, err := r.decodedByVips(ctx, in, found.ContentType)
+	if err != nil {
+		return err
+	}
+	defer picture.Close()
+	inspected, err := r.Inspect(ctx, picture, size, "picture", want)
+	if class := fault.ClassOf(err); class == fault.Corrupt || class == fault.Unsupported {
+		return failure(class, err, "the picture in the file could not be read")
+	}
+	inspected.ContentType, inspected.Format = found.ContentType, ""
+	*found = inspected
+	return err
+}
