@@ -35,6 +35,7 @@ bench: build ## measure uploads beside bare handlers, and a large library (BENCH
 	.bench/bench library -sluice bin/sluice
 	.bench/bench search
 	.bench/bench chunks -sluice bin/sluice
+	.bench/bench parts -sluice bin/sluice -versitygw build
 
 lint: static ## vet, format, layers, and golangci-lint where installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \

@@ -137,13 +137,17 @@ func (e *Engine) SessionOf(ctx context.Context, p ingest.Principal, u *ingest.Up
 		if session, err = tx.UploadByNumber(u.Parent); err != nil {
 			return err
 		}
-		return mayHandle(p, session, rightRead)
+		if err := mayHandle(p, session, rightRead); err != nil {
+			return err
+		}
+		return e.inTime(tx, p, session.Company)
 	})
 	return session, err
 }
 
 // Clear removes what has arrived of an open member of a session, which stays open,
-// and changes what is recorded of it.
+// and changes what is recorded of it. Unlike Abort it goes on with an upload, so that
+// it is refused when the company's time is over.
 func (e *Engine) Clear(ctx context.Context, p ingest.Principal, id ingest.UUID, change func(*ingest.Upload) error) (u *ingest.Upload, err error) {
 	defer e.closing.lock(id)()
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
@@ -152,6 +156,9 @@ func (e *Engine) Clear(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 			return err
 		}
 		if err := mayHandle(p, stored, rightRead); err != nil {
+			return err
+		}
+		if err := e.inTime(tx, p, stored.Company); err != nil {
 			return err
 		}
 		if err := stillOpen(stored); err != nil {

@@ -141,7 +141,8 @@ type DerivedFile struct {
 }
 
 // CompleteTask stores a task's result. A result for a task that was taken over
-// meanwhile is dropped, unless it is a digest, which does not depend on the run.
+// meanwhile is dropped, unless it is a digest, which does not depend on the run; so is
+// one for an asset that was removed for good meanwhile.
 func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult) error {
 	defer e.flights.begin()()
 	derived, err := e.storeDerived(ctx, r.Derived)
@@ -155,6 +156,15 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		fresh, err := completable(tx, t)
 		if err != nil {
 			return err
+		}
+		if gone, err := emptied(tx, fresh); err != nil || gone {
+			for _, d := range derived {
+				dropped = append(dropped, d.Blob.Key)
+			}
+			if err != nil {
+				return err
+			}
+			return e.endTask(tx, fresh, ingest.TaskCancelled, TaskResult{})
 		}
 		for i := range derived {
 			d := derived[i]

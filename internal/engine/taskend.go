@@ -16,6 +16,9 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	if t.Asset == 0 {
 		return e.endStep(tx, t, r)
 	}
+	if err := dropGiven(tx, t); err != nil {
+		return err
+	}
 	background := t.Kind == ingest.TaskDigest // neither asset nor job waits for it
 	if background && r.Warning == "" {
 		return nil
