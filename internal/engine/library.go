@@ -107,6 +107,7 @@ type AssetDetail struct {
 	Derived  []*ingest.Derived
 	Pending  []*ingest.Task // queued, running and parked steps of the current version
 	Warnings []string       // why steps failed
+	Parts    []WebPart      // of a web page, as far as the caller may read them, in their order
 }
 
 // findAsset returns an asset that the caller may read. Strangers learn nothing
@@ -145,6 +146,10 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 		if d.Derived, err = tx.DerivedOf(d.Asset.Number); err != nil {
 			return err
 		}
+		if d.Parts, err = readableParts(tx, p, d.Asset); err != nil {
+			return err
+		}
+		d.Pending, d.Warnings = nil, nil
 		tasks, err := tx.TasksOf(d.Asset.Number, d.Asset.Version)
 		if err != nil {
 			return err

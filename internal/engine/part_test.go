@@ -44,7 +44,7 @@ func (w *world) putPart(u *ingest.Upload, n int, body string) engine.PartTag {
 }
 
 func (w *world) tryConfirm(u *ingest.Upload, n int, tag engine.PartTag) error {
-	return w.engine.ConfirmPart(w.ctx, w.editor, u.UUID, n, tag)
+	return w.engine.ConfirmPart(w.ctx, w.editor, w.storedUpload(u), n, tag)
 }
 
 func (w *world) confirm(u *ingest.Upload, n int, tag engine.PartTag) {

@@ -258,7 +258,7 @@ func TestAConfirmationWaitsForTheCopyIntoPlace(t *testing.T) {
 	pending(t, "the confirmation", confirmed)
 	ctx, cancel := context.WithTimeout(w.ctx, 50*time.Millisecond)
 	defer cancel()
-	if err := w.engine.ConfirmPart(ctx, w.editor, u.UUID, 1, old); !errors.Is(err, context.DeadlineExceeded) {
+	if err := w.engine.ConfirmPart(ctx, w.editor, w.storedUpload(u), 1, old); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("a confirmation whose client has gone: %v", err)
 	}
 	close(goOn)

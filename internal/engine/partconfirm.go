@@ -16,15 +16,15 @@ import (
 // castagnoli is the polynomial of CRC-32C (RFC 3720).
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ConfirmPart notes that the client knows a part has arrived: it names the tag that
-// WritePart gave for the bytes, or their MD5. Confirming again is no error.
+// ConfirmPart notes that the client knows a part of an upload that the caller has just
+// looked up has arrived: it names the tag that WritePart gave for the bytes, or their
+// MD5. Confirming again is no error.
 //
 // Failures: NotFound for other people's uploads and numbers that no part has,
 // Mismatch when the tag does not stand for what is there, Conflict or Gone when the
 // upload is over.
-func (e *Engine) ConfirmPart(ctx context.Context, p ingest.Principal, id ingest.UUID, n int, tag PartTag) error {
-	u, err := e.findUpload(ctx, p, id, rightUpload)
-	if err != nil {
+func (e *Engine) ConfirmPart(ctx context.Context, p ingest.Principal, u *ingest.Upload, n int, tag PartTag) error {
+	if err := mayHandle(p, u, rightUpload); err != nil {
 		return err
 	}
 	if err := checkPart(u, n); err != nil {

@@ -142,7 +142,7 @@ func TestDisplace(t *testing.T) {
 	tag := send(u)
 	w.clock.move(idle - time.Second)
 	w.refused(displace(w.editor, place), ingest.Conflict, ingest.CodeExists)
-	w.ok(w.engine.ConfirmPart(w.ctx, w.colleague, u.UUID, 1, tag))
+	w.ok(w.engine.ConfirmPart(w.ctx, w.colleague, w.storedUpload(u), 1, tag))
 	w.clock.move(time.Minute)
 	w.reboot() // what is stored tells that a part was confirmed a minute ago
 	w.refused(displace(w.editor, place), ingest.Conflict, ingest.CodeExists)

@@ -8,7 +8,8 @@ import (
 
 // Uploader returns an upload by its number, and whoever began it as the caller: for
 // addresses that were signed for it and work without a login. It is NotFound when
-// there is none, Forbidden when the user may not log in any more.
+// there is none, Forbidden when the user may not log in any more; the upload is
+// returned with other failures than NotFound.
 func (e *Engine) Uploader(ctx context.Context, number ingest.Number) (u *ingest.Upload, p ingest.Principal, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		if u, err = tx.UploadByNumber(number); err != nil {

@@ -37,6 +37,9 @@ type PagePart struct {
 // the old page, afterwards the new one. Finishing again gives the same page. Parts
 // that the page had and has no more are removed after the orphans' time.
 func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id ingest.UUID, spec PageSpec) (session *ingest.Upload, page *WebPage, err error) {
+	if err := tooManyFiles("engine.FinishSession", len(spec.Parts)); err != nil {
+		return nil, nil, err
+	}
 	defer e.closing.lock(id)()
 	var stages []ingest.UUID
 	var dropped []ingest.BlobKey

@@ -90,7 +90,7 @@ func (x *exchange) completePart() (any, error) {
 	if in.ETag == nil || cleanTag(*in.ETag) == "" {
 		return nil, invalid("The etag of the part is missing. In a browser the server that takes the parts must expose the header ETag to the page (Access-Control-Expose-Headers).")
 	}
-	err = x.Engine.ConfirmPart(x.r.Context(), x.caller, u.UUID, n, engine.PartTag(cleanTag(*in.ETag)))
+	err = x.Engine.ConfirmPart(x.r.Context(), x.caller, u, n, engine.PartTag(cleanTag(*in.ETag)))
 	if ingest.KindOf(err) == ingest.Gone || ingest.KindOf(err) == ingest.Conflict {
 		return nil, invalid("The upload has ended: it is %s.", u.State)
 	}

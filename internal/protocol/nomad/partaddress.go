@@ -54,12 +54,12 @@ func (d *Door) signedPart(ctx context.Context, r *http.Request) (u *ingest.Uploa
 	if !ok || parseErr != nil || mac == "" {
 		return nil, p, 0, forged
 	}
-	u, p, err = d.Engine.Uploader(ctx, number)
-	if err != nil {
-		if ingest.KindOf(err) == ingest.NotFound {
-			err = forged
-		}
-		return nil, p, 0, err
+	u, p, refused := d.Engine.Uploader(ctx, number)
+	switch {
+	case u == nil && ingest.KindOf(refused) != ingest.NotFound:
+		return nil, p, 0, refused
+	case u == nil:
+		return nil, p, 0, forged
 	}
 	parts := engine.PartsOf(u)
 	if n < 1 || n > parts.Count() || string(partID(u, n)) != id {
@@ -71,6 +71,9 @@ func (d *Door) signedPart(ctx context.Context, r *http.Request) (u *ingest.Uploa
 			return nil, p, 0, err
 		}
 		return nil, p, 0, forged
+	}
+	if refused != nil { // only who has the signature learns why
+		return nil, p, 0, refused
 	}
 	if d.Engine.Now().Unix() >= until {
 		return nil, p, 0, refuse(http.StatusForbidden, "The address of the part has expired. Start the upload again with the option Continue.")
