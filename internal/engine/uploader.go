@@ -46,13 +46,7 @@ func (e *Engine) Uploads(ctx context.Context, p ingest.Principal, door ingest.Do
 		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 			return err
 		}
-		all, err := tx.UploadsBy(p.User, door, states, page)
-		list = nil
-		for _, u := range all {
-			if u.Company == company {
-				list = append(list, u)
-			}
-		}
+		list, err = tx.UploadsBy(p.User, company, door, states, page)
 		return err
 	})
 	return list, err

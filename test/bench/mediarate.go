@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -23,6 +24,7 @@ type mediaRun struct {
 	cpu, clientCPU float64 // microseconds for each upload
 	peak           float64 // MiB
 	written        float64 // bytes for each byte received
+	thumbnails     float64 // made until the last upload was durable
 }
 
 // mediaRates measures uploads of pictures, peers in turn, another one first each time.
@@ -51,6 +53,7 @@ func (b *mediaBench) rates(ctx context.Context, peers []mediaPeer) error {
 		{"p50 ms", 1, func(r mediaRun) float64 { return r.p50 }}, {"p99 ms", 1, func(r mediaRun) float64 { return r.p99 }},
 		{"server CPU µs", 0, func(r mediaRun) float64 { return r.cpu }}, {"client CPU µs", 0, func(r mediaRun) float64 { return r.clientCPU }},
 		{"peak MiB", 0, func(r mediaRun) float64 { return r.peak }}, {"written per byte", 2, func(r mediaRun) float64 { return r.written }},
+		{"thumbnails meanwhile", 0, func(r mediaRun) float64 { return r.thumbnails }},
 	}
 	t := table{head: []string{"Peer"}}
 	for _, c := range columns {
@@ -137,10 +140,25 @@ func (b *mediaBench) rate(ctx context.Context, p mediaPeer, first uint64) (r med
 		cpu: (after.cpu - before.cpu).Seconds() * 1e6 / n, clientCPU: own.Seconds() * 1e6 / n, peak: float64(after.peak) / (1 << 20),
 		written: float64(after.written-before.written) / n / pictureBytes,
 	}
+	if p.group == groupSluice {
+		if r.thumbnails, err = inspected(ctx, clients[0]); err != nil {
+			return r, err
+		}
+	}
 	for i, path := range paths {
 		if err := readBack(ctx, clients[0], path, b.pictures.file(first+1+uint64(i))); err != nil {
 			return r, err
 		}
 	}
 	return r, nil
+}
+
+// inspected reads from the server's metrics how many files it has looked into, each of
+// which then has its thumbnail.
+func inspected(ctx context.Context, c *conn) (float64, error) {
+	a, err := c.do(ctx, request{method: http.MethodGet, target: "/metrics"})
+	if err == nil {
+		err = a.expect("reading the metrics", http.StatusOK)
+	}
+	return float64(procField(a.body, `sluice_tasks_total{kind="inspect",state="done"}`)), err
 }

@@ -2,6 +2,7 @@ package brightsign
 
 import (
 	"fmt"
+	"net/http/httptest"
 	"strings"
 	"testing"
 
@@ -109,9 +110,12 @@ func TestPageWithTooManyAssets(t *testing.T) {
 	for _, operation := range []string{opStartPage, opCompletePage} {
 		h.refused(h.editor, operation, args("", list(10_001)), "more than 10000 assets", "has 10001")
 	}
-	page := h.send(plainMessage(h.editor), opStartPage, args("", list(10_000)))
-	if got := strings.Count(string(page.raw), "<a:ContentUploadStatus>"); page.status != 200 || got != 10_000 {
-		t.Errorf("status %d, %d assets have tokens", page.status, got)
+	r := httptest.NewRequest("POST", endpoint, strings.NewReader(plainMessage(h.editor).envelope(opStartPage, args("", list(10_000)))))
+	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	w := httptest.NewRecorder()
+	h.mux.ServeHTTP(w, r)
+	if got := strings.Count(w.Body.String(), "<a:ContentUploadStatus>"); w.Code != 200 || got != 10_000 {
+		t.Errorf("status %d, %d assets have tokens", w.Code, got)
 	}
 }
 

@@ -54,8 +54,12 @@ func (x *exchange) receivePart() (tag string, err error) {
 		return "", err
 	}
 	control := http.NewResponseController(x.w)
+	body, length := sums.reader(x.r.Body), x.r.ContentLength
+	if _, want := engine.PartsOf(u).Range(n); length > want && x.sentAsText() {
+		body, length = newTextBytes(body), -1
+	}
 	got, err := x.Engine.WritePart(ctx, p, u, n, engine.PartSpec{
-		Body: sums.reader(x.r.Body), Length: x.r.ContentLength, Check: sums.check,
+		Body: body, Length: length, Check: sums.check,
 		Stop: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) },
 	})
 	if err != nil {

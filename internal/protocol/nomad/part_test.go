@@ -12,6 +12,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"sluice/internal/ingest"
 )
 
 // TestPartTags: entity tags are taken in every form in which clients send them, and no
@@ -137,21 +139,26 @@ func TestPartAddresses(t *testing.T) {
 	stranger := s.start("b.bin", filling(testPart*2), "replace")
 	foreign, _, _ := strings.Cut(stranger.path(0), "?")
 	for what, address := range map[string]string{
-		"no query":             at,
-		"no signature":         at + "?" + expires,
-		"no expiry":            at + "?s=" + mac,
-		"another's signature":  at + "?" + expires + "&s=" + otherMAC,
-		"another part":         other + "?" + query,
-		"another upload":       foreign + "?" + query,
-		"another expiry":       at + "?e=99999999999&s=" + mac,
-		"a longer expiry":      at + "?" + expires + "0&s=" + mac,
-		"half a signature":     at + "?" + expires + "&s=" + mac[:len(mac)-3],
-		"a changed signature":  at + "?" + expires + "&s=" + mac[:len(mac)-1] + map[bool]string{true: "A", false: "B"}[mac[len(mac)-1] != 'A'],
-		"an id of nothing":     partPath + "00000000-0000-4000-8000-00000000000a?" + query,
-		"no id":                partPath + "x?" + query,
-		"the upload as a part": partPath + string(u.ID) + "?" + query,
+		"no query":            at,
+		"no signature":        at + "?" + expires,
+		"no expiry":           at + "?s=" + mac,
+		"another's signature": at + "?" + expires + "&s=" + otherMAC,
+		"another part":        other + "?" + query,
+		"another upload":      foreign + "?" + query,
+		"another expiry":      at + "?e=99999999999&s=" + mac,
+		"a longer expiry":     at + "?" + expires + "0&s=" + mac,
+		"half a signature":    at + "?" + expires + "&s=" + mac[:len(mac)-3],
+		"a changed signature": at + "?" + expires + "&s=" + mac[:len(mac)-1] + map[bool]string{true: "A", false: "B"}[mac[len(mac)-1] != 'A'],
 	} {
 		if a := s.send("PUT", address, u.slice(0)); a.status != 403 {
+			t.Errorf("%s: %d %s", what, a.status, a.raw)
+		}
+	}
+	for what, id := range map[string]string{
+		"an id of nothing": "00000000-0000-4000-8000-00000000000a", "no id": "x", "the upload as a part": string(u.ID),
+		"an upload that there is not": "00000009-9999-8000-850c-c24718daf1a6", "a part that there is not": string(partID(&ingest.Upload{Number: 1, UUID: u.ID}, 3)),
+	} {
+		if a := s.send("PUT", partPath+id+"?"+query, u.slice(0)); a.status != 404 {
 			t.Errorf("%s: %d %s", what, a.status, a.raw)
 		}
 	}
@@ -224,7 +231,7 @@ func TestPartCORS(t *testing.T) {
 	if !strings.Contains(a.header.Get("Access-Control-Expose-Headers"), "ETag") || a.header.Get("Vary") != "Origin" {
 		t.Errorf("headers %v", a.header)
 	}
-	if a := s.want(403, s.send("PUT", partPath+"x?e=1&s=2", "abc", "Origin", "https://app.example.com")); a.header.Get("Access-Control-Allow-Origin") == "" {
+	if a := s.want(404, s.send("PUT", partPath+"x?e=1&s=2", "abc", "Origin", "https://app.example.com")); a.header.Get("Access-Control-Allow-Origin") == "" {
 		t.Error("a failure cannot be read by the page")
 	}
 	if a := s.want(200, u.put(0, "abc", "Origin", "https://evil.example.com")); a.header.Get("Access-Control-Allow-Origin") != "" {
@@ -255,4 +262,44 @@ func TestSecretsOfPartsAreNotLogged(t *testing.T) {
 			t.Errorf("the log holds %s", secret)
 		}
 	}
+}
+
+// TestTextBodies: bytes that a client sent as a text, each of which became a code
+// point, are the bytes again (7.1).
+func TestTextBodies(t *testing.T) {
+	s := newShelf(t, Options{})
+	content := filling(testPart*2 + 7)
+	text := func(b string) string {
+		var out strings.Builder
+		for _, c := range []byte(b) {
+			out.WriteRune(rune(c))
+		}
+		return out.String()
+	}
+	const kind = "text/plain;charset=UTF-8"
+	u := s.start("a.bin", content, "replace")
+	for n := range u.Parts {
+		tag := s.want(200, u.put(n, text(u.slice(n)), "Content-Type", kind)).header.Get("ETag")
+		if again := s.want(200, u.put(n, u.slice(n))).header.Get("ETag"); again != tag {
+			t.Errorf("part %d has the tag %s as a text, %s as it is", n+1, tag, again)
+		}
+		s.want(200, u.confirm(n, tag))
+	}
+	s.want(200, u.call("complete"))
+	s.stores(t, string(u.AssetID), content)
+
+	small := s.start("b.bin", "\xe9\xe8\xe7", "replace")
+	for what, body := range map[string]string{
+		"a code point beyond": "\u00e9\u00e8\u0100", "too few": "\u00e9\u00e8", "too many": "\u00e9\u00e8\u00e7\u00e7", "no UTF-8": "\xe9\xe8\xe7\xe7",
+	} {
+		if a := small.put(0, body, "Content-Type", kind); a.status != 400 {
+			t.Errorf("%s: %d %s", what, a.status, a.raw)
+		}
+	}
+	s.want(400, small.put(0, text("\xe9\xe8\xe7"), "Content-Type", "text/plain"))
+	s.want(400, small.put(0, text("\xe9\xe8\xe7")))
+	s.want(200, small.put(0, "\xe9\xe8\xe7", "Content-Type", kind)) // the length fits: these are the bytes
+	off := newShelf(t, Options{PlainText: true})
+	v := off.start("c.bin", "\xe9\xe8\xe7", "replace")
+	off.want(400, v.put(0, text("\xe9\xe8\xe7"), "Content-Type", kind))
 }
