@@ -22,9 +22,9 @@ build: ## build bin/sluice, one static binary
 test: setup static ## install test clients where needed, then run every check and test
 ifeq ($(RACE),)
 	@echo "no C compiler ($(CC)): testing without the race detector"
-	CGO_ENABLED=0 $(GO) test -timeout 15m ./...
+	CGO_ENABLED=0 $(GO) test -timeout 30m ./...
 else
-	CGO_ENABLED=1 $(GO) test -race -timeout 15m ./...
+	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
 endif
 
 test-short: ## run the quick tests, without set-up and race detector
@@ -37,6 +37,8 @@ bench: build ## measure uploads beside bare handlers, and a large library (BENCH
 	.bench/bench library -sluice bin/sluice
 	.bench/bench search
 	.bench/bench chunks -sluice bin/sluice
+	.bench/bench media -sluice bin/sluice
+	.bench/bench parts -sluice bin/sluice -versitygw build
 
 lint: static ## vet, format, layers, and golangci-lint where installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \

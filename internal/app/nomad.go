@@ -29,7 +29,7 @@ func newNomad(cfg config.Config, e *engine.Engine, logins *auth.Service, mailer 
 		Base:    func(r *http.Request) string { return guard.PublicURL(r.Context()) },
 		Options: nomad.Options{
 			URLLifetime: cfg.NomadURLLifetime.Std(), ResumeAll: cfg.NomadResumeParts == "all", EnumStrings: cfg.NomadEnumStyle == "string",
-			LockTime: cfg.NomadLockTime.Std(), MaxFileSize: int64(cfg.NomadMaxFileSize), IncomingFolder: cfg.NomadIncomingFolder,
+			LockTime: cfg.NomadLockTime.Std(), PlainText: !cfg.NomadTextRepair, MaxFileSize: int64(cfg.NomadMaxFileSize), IncomingFolder: cfg.NomadIncomingFolder,
 			Origins: cfg.CORSOrigins, Anonymous: cfg.NomadAnonymous, AnonymousUser: cfg.NomadAnonymousUser,
 		},
 	})

@@ -75,10 +75,9 @@ func (e *Engine) creditError(tx ingest.Tx, p ingest.Principal, c *ingest.Company
 
 // charge counts a file that has been stored against the limits of the day.
 func (e *Engine) charge(tx ingest.Tx, c *ingest.Company, subjects []string, size int64) error {
-	for _, subject := range subjects {
-		if err := tx.AddDayUse(ingest.DayUse{Company: c.Number, Subject: subject, Day: ingest.DayOf(e.now())}, ingest.Usage{Files: 1, Bytes: size}); err != nil {
-			return err
-		}
+	counters := make([]ingest.DayUse, len(subjects))
+	for i, subject := range subjects {
+		counters[i] = ingest.DayUse{Company: c.Number, Subject: subject, Day: ingest.DayOf(e.now())}
 	}
-	return nil
+	return tx.AddDayUse(ingest.Usage{Files: 1, Bytes: size}, counters...)
 }

@@ -150,7 +150,9 @@ func (e *Engine) newGroup(tx ingest.Tx, p ingest.Principal, company ingest.Numbe
 	return d.Number, err
 }
 
-// DeleteGroup removes a group, its memberships and its entries in permission sets.
+// DeleteGroup removes a group, its memberships and its entries in permission sets and
+// property sets, but not the last entries of a property set, which would be open to
+// everybody without them.
 func (e *Engine) DeleteGroup(ctx context.Context, p ingest.Principal, company, group ingest.Number) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		if _, err := e.authorizeGroups(tx, p, company); err != nil {
@@ -173,6 +175,11 @@ func (e *Engine) DeleteGroup(ctx context.Context, p ingest.Principal, company, g
 		if err := e.dropEntries(tx, p, company, group); err != nil {
 			return err
 		}
+		for _, of := range []ingest.Number{company, 0} { // of its own types, and of those of the system
+			if err := e.dropPropertyEntries(tx, p, of, group); err != nil {
+				return err
+			}
+		}
 		return tx.DeleteDocument(group)
 	})
 }
@@ -188,7 +195,7 @@ func (e *Engine) dropEntries(tx ingest.Tx, p ingest.Principal, company, group in
 		if err := readContent(d, &set); err != nil {
 			return err
 		}
-		kept := slices.DeleteFunc(slices.Clone(set.Entries), func(entry ingest.PermissionEntry) bool { return entry.Group == group })
+		kept := without(set.Entries, group)
 		if len(kept) == len(set.Entries) {
 			continue
 		}
@@ -197,4 +204,37 @@ func (e *Engine) dropEntries(tx ingest.Tx, p ingest.Principal, company, group in
 		}
 	}
 	return nil
+}
+
+// dropPropertyEntries removes a group's entries from the property sets of the types of
+// a company, 0 = of those of the system, that have others.
+func (e *Engine) dropPropertyEntries(tx ingest.Tx, p ingest.Principal, company, group ingest.Number) error {
+	for page := (ingest.Page{Limit: MostPerPage}); ; page.After += MostPerPage {
+		docs, err := tx.Documents(ingest.DocumentFilter{Company: company, Kind: ingest.DocPropertySet}, page)
+		if err != nil {
+			return err
+		}
+		for _, d := range docs {
+			s, err := propertySet(d)
+			if err != nil {
+				return err
+			}
+			kept := without(s.Permissions, group)
+			if len(kept) == len(s.Permissions) || len(kept) == 0 {
+				continue
+			}
+			s.Permissions = kept
+			if err := e.storeSet(tx, p, d, s); err != nil {
+				return err
+			}
+		}
+		if len(docs) < MostPerPage {
+			return nil
+		}
+	}
+}
+
+// without is a list of entries without those of a group.
+func without(entries []ingest.PermissionEntry, group ingest.Number) []ingest.PermissionEntry {
+	return slices.DeleteFunc(slices.Clone(entries), func(entry ingest.PermissionEntry) bool { return entry.Group == group })
 }

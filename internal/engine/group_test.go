@@ -182,24 +182,57 @@ func TestGroupsOfUser(t *testing.T) {
 	w.refused(e.ChangeGroupsOf(ctx, w.boss, w.editor.User, 0, engine.AddToGroup, []ingest.Number{b}), ingest.Forbidden, ingest.CodeCompanyExpired)
 }
 
-// An entry of a group that is gone stays in a property set, which it keeps from being
-// open to all, and is no obstacle to new entries.
+// A group that is gone takes its entries in property sets with it, but for the last,
+// which keeps a set from being open to all. That one is no obstacle to new entries,
+// nor to a client that writes back what it has read.
 func TestPropertySetOutlivesItsGroup(t *testing.T) {
 	w := newWorld(t)
 	gone, kept := w.group(w.demo, "gone", w.editor.User), w.group(w.demo, "kept", w.colleague.User)
-	number, err := w.engine.CreatePropertyType(w.ctx, w.boss, w.demo.Number, "notes", ingest.PropertySetType{Owner: ingest.PropertiesOfCompany})
-	w.ok(err)
-	entry := func(g ingest.Number) []ingest.PermissionEntry {
-		return []ingest.PermissionEntry{{Group: g, Type: ingest.PermitRead, Allowed: true}}
+	entry := func(groups ...ingest.Number) (list []ingest.PermissionEntry) {
+		for _, g := range groups {
+			list = append(list, ingest.PermissionEntry{Group: g, Type: ingest.PermitRead, Allowed: true})
+		}
+		return list
 	}
-	set, err := w.engine.CreatePropertySet(w.ctx, w.boss, number, ingest.PropertySet{Company: w.demo.Number, Permissions: entry(gone)})
-	w.ok(err)
-	w.ok(w.engine.DeleteGroup(w.ctx, w.boss, w.demo.Number, gone))
-	w.ok(w.engine.SetPropertySetPermissions(w.ctx, w.boss, set, entry(kept), true))
+	kinds, sets := map[string]ingest.Number{}, map[string]ingest.Number{}
+	for name, company := range map[string]ingest.Number{"alone": w.demo.Number, "among others": w.demo.Number, "of a type of the system": 0} {
+		kind, err := w.engine.CreatePropertyType(w.ctx, w.admin, company, name, ingest.PropertySetType{Owner: ingest.PropertiesOfCompany})
+		w.ok(err)
+		groups := entry(gone, kept)
+		if name == "alone" {
+			groups = entry(gone)
+		}
+		sets[name], err = w.engine.CreatePropertySet(w.ctx, w.boss, kind, ingest.PropertySet{Company: w.demo.Number, Permissions: groups})
+		w.ok(err)
+		kinds[name] = kind
+	}
+	has := func(name string) []ingest.PermissionEntry {
+		list, err := w.engine.PropertySets(w.ctx, w.boss, kinds[name], 0, w.demo.Number)
+		w.ok(err)
+		return list[0].Permissions
+	}
 	seen := func(p ingest.Principal) int {
-		list, err := w.engine.PropertySets(w.ctx, p, number, 0, w.demo.Number)
+		list, err := w.engine.PropertySets(w.ctx, p, kinds["alone"], 0, w.demo.Number)
 		w.ok(err)
 		return len(list)
 	}
+	w.ok(w.engine.DeleteGroup(w.ctx, w.boss, w.demo.Number, gone))
+	for _, name := range []string{"among others", "of a type of the system"} {
+		same(t, name, has(name), entry(kept))
+	}
+	same(t, "alone", has("alone"), entry(gone))
+	same(t, "who sees the set", []int{seen(w.editor), seen(w.colleague), seen(w.boss)}, []int{0, 0, 1})
+
+	set := func(merge bool, entries []ingest.PermissionEntry) error {
+		return w.engine.SetPropertySetPermissions(w.ctx, w.boss, sets["alone"], entries, merge)
+	}
+	w.refused(set(true, []ingest.PermissionEntry{{Group: gone, Type: ingest.PermitWrite, Allowed: true}}), ingest.NotFound, "")
+	w.ok(set(true, entry(kept)))
+	same(t, "merged", has("alone"), entry(gone, kept))
 	same(t, "who sees the set", []int{seen(w.editor), seen(w.colleague), seen(w.boss)}, []int{0, 1, 1})
+	w.ok(set(false, has("alone")))
+	same(t, "written back", has("alone"), entry(gone, kept))
+	w.ok(set(false, entry(kept)))
+	same(t, "replaced", has("alone"), entry(kept))
+	w.refused(set(false, entry(gone)), ingest.NotFound, "")
 }

@@ -281,10 +281,14 @@ func (e *Engine) refuse(tx ingest.Tx, j *ingest.Job, delta *ingest.JobDelta, kin
 // logProcessed writes the success row of an asset whose processing is over.
 func (e *Engine) logProcessed(tx ingest.Tx, job ingest.Number, company string, a *ingest.Asset, v *ingest.Version, counts *ingest.JobCounts) error {
 	verb := "was added to the library"
-	if v.Update {
+	switch {
+	case v.Update:
 		counts.Update++
 		verb = "was updated in the library"
-	} else {
+	case a.Part:
+		counts.Success++
+		verb = "was stored as a file of a web page"
+	default:
 		counts.Success++
 	}
 	return appendLog(tx, ingest.LogRow{

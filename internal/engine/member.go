@@ -216,7 +216,7 @@ type MemberOf struct {
 }
 
 // MembershipsOf lists the companies of a user (0 = the caller); an administrator
-// of the system belongs to all.
+// of the system belongs to all, unless the caller is that only within some.
 func (e *Engine) MembershipsOf(ctx context.Context, p ingest.Principal, user ingest.Number) (list []MemberOf, u *ingest.User, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		var memberships []ingest.Membership
@@ -224,6 +224,11 @@ func (e *Engine) MembershipsOf(ctx context.Context, p ingest.Principal, user ing
 			return err
 		}
 		list = nil
+		if confined(p, u) {
+			within := *u
+			within.Admin = false
+			u, memberships = &within, p.Memberships
+		}
 		if u.Admin {
 			companies, err := allCompanies(tx)
 			for _, c := range companies {

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"testing"
+	"time"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -134,6 +135,54 @@ func TestMembershipsOf(t *testing.T) {
 	same(t, "the administrator's", of(w.admin, 0), []string{"Demo IpsAdmin", "Other IpsAdmin"})
 	_, _, err := w.engine.MembershipsOf(w.ctx, w.editor, w.boss.User)
 	w.refused(err, ingest.Forbidden, ingest.CodeTargetUser)
+}
+
+// An administrator of the system who came by a token of one company administers that
+// company, and cannot get at the rest by the account.
+func TestAnAdministratorWithinOneCompany(t *testing.T) {
+	w := newWorld(t)
+	p := ingest.Principal{User: w.admin.User, UUID: w.admin.UUID, Login: w.admin.Login,
+		Memberships: []ingest.Membership{{User: w.admin.User, Company: w.demo.Number, Role: ingest.RoleCompanyAdmin, Active: true}}}
+	w.put(w.outsider, into(w.other, w.job("theirs")), file{"", "theirs.xml", "x"})
+	list, u, err := w.engine.MembershipsOf(w.ctx, p, 0)
+	w.ok(err)
+	same(t, "companies", []any{len(list), list[0].Company.Name, engine.RoleWord(u, list[0].Membership), u.Admin}, []any{1, "Demo", "IpsCompanyAdmin", false})
+	users, err := w.engine.Users(w.ctx, p, engine.UserQuery{})
+	w.ok(err)
+	for _, person := range users {
+		if person.Number == w.outsider.User || person.Number == w.stranger.User {
+			t.Errorf("%s is shown", person.Login)
+		}
+	}
+	assets, err := w.engine.Assets(w.ctx, p, engine.AssetQuery{}, ingest.Page{})
+	w.ok(err)
+	same(t, "assets", len(assets), 0)
+
+	err = func(_ any, err error) error { return err }(w.engine.AddUser(w.ctx, p, engine.NewUser{Login: "x@example.com", Valid: true, Admin: true,
+		Memberships: []engine.MembershipUpdate{{Company: w.demo.Number, Role: "IpsUser", Active: true}}}))
+	_, company := w.engine.CompanyNamed(w.ctx, p, "Other")
+	for name, tt := range map[string]struct {
+		err  error
+		code ingest.Code
+	}{
+		"its own password":      {w.engine.SetPassword(w.ctx, p, 0, "hash", time.Time{}), ingest.CodeTargetUser},
+		"its own by number":     {w.engine.MaySetPassword(w.ctx, p, p.User), ingest.CodeTargetUser},
+		"its own login":         {w.setUser(p, p.User, func(u *engine.UserUpdate) { u.Login = "mine@example.com" }), ingest.CodeTargetUser},
+		"an administrator":      {w.setUser(p, w.editor.User, func(u *engine.UserUpdate) { u.Role = "IpsAdmin" }), ingest.CodeRoleValue},
+		"a new administrator":   {err, ingest.CodeRoleValue},
+		"a member elsewhere":    {w.addMembership(p, p.User, engine.MembershipUpdate{Company: w.other.Number, Role: "IpsUser", Active: true}), ingest.CodeNotMember},
+		"another's password":    {w.engine.SetPassword(w.ctx, p, w.editor.User, "hash", time.Time{}), ingest.CodeTargetUser},
+		"somebody elsewhere":    {w.setUser(p, w.outsider.User, func(u *engine.UserUpdate) { u.Valid = false }), ingest.CodeTargetUser},
+		"another company":       {company, ingest.CodeUnknownCompany},
+		"a type of the system":  {func(_ any, err error) error { return err }(w.engine.CreatePropertyType(w.ctx, p, 0, "t", ingest.PropertySetType{Owner: ingest.PropertiesOfUser})), ingest.CodeRole},
+		"a group of the system": {func(_ any, err error) error { return err }(w.engine.SaveGroup(w.ctx, p, w.demo.Number, 0, "g", true)), ingest.CodeRoleValue},
+	} {
+		if tt.err == nil || ingest.CodeOf(tt.err) != tt.code {
+			t.Errorf("%s: %v", name, tt.err)
+		}
+	}
+	same(t, "the password", w.storedUser(p.User).PasswordHash, "")
+	w.ok(w.engine.SetPassword(w.ctx, w.admin, 0, "hash", time.Time{}))
 }
 
 func TestCompanyMembers(t *testing.T) {

@@ -40,9 +40,8 @@ type modelUpload struct {
 
 // Sizes of the model: large enough for overlaps, small enough to collide.
 const (
-	modelBytes  = 16
-	modelChecks = "60"
-	modelSteps  = "60"
+	modelBytes = 16
+	modelSteps = "60"
 )
 
 func TestModel(t *testing.T) {

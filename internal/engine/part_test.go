@@ -44,7 +44,7 @@ func (w *world) putPart(u *ingest.Upload, n int, body string) engine.PartTag {
 }
 
 func (w *world) tryConfirm(u *ingest.Upload, n int, tag engine.PartTag) error {
-	return w.engine.ConfirmPart(w.ctx, w.editor, u.UUID, n, tag)
+	return w.engine.ConfirmPart(w.ctx, w.editor, w.storedUpload(u), n, tag)
 }
 
 func (w *world) confirm(u *ingest.Upload, n int, tag engine.PartTag) {
@@ -211,7 +211,7 @@ func TestPartTags(t *testing.T) {
 	for what, bad := range map[string]engine.PartTag{
 		"of another part": second, "of another upload": elsewhere, "forged": engine.PartTag(forged), "empty": "",
 		"too short": tag[:31], "too long": tag + "00", "no digits": engine.PartTag(strings.Repeat("z", 32)),
-		"the checksum alone": tag[:8], "an MD5": "74b87337454200d4d33f80c4663dc5e5",
+		"the checksum alone": tag[:8], "the MD5 of others": "65ba841e01d6db7733e90a5b7f9e6f80",
 	} {
 		t.Run(what, func(t *testing.T) {
 			w.refused(w.tryConfirm(u, 1, bad), ingest.Mismatch, ingest.CodeDigest)
@@ -220,7 +220,9 @@ func TestPartTags(t *testing.T) {
 	same(t, "parts", w.parts(u), "rr-")
 	w.confirm(u, 1, engine.PartTag(strings.ToUpper(string(tag))))
 	same(t, "parts", w.parts(u), "cr-")
-	w.refused(w.tryConfirm(u, 3, tag), ingest.Mismatch, ingest.CodeDigest)
+	w.confirm(u, 2, "74b87337454200d4d33f80c4663dc5e5") // the MD5 of its bytes
+	same(t, "parts", w.parts(u), "cc-")
+	w.refused(w.tryConfirm(u, 3, tag), ingest.Mismatch, "")
 	w.refused(w.tryConfirm(u, 0, tag), ingest.NotFound, "")
 	w.refused(w.tryConfirm(u, 4, tag), ingest.NotFound, "")
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -161,177 +160,28 @@ func TestTheSenderGoesAwayAfterTheLastByte(t *testing.T) {
 	same(t, "bytes", w.read(w.finishParts(u).UUID), "2222")
 }
 
-// The second of two that send a part waits for the first as long as its bytes come.
-func TestTwoSendOnePart(t *testing.T) {
-	for name, end := range map[string]error{"the first is whole": nil, "the first breaks off": errBroken} {
-		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
-			u := w.parted(8, 4)
-			stopped := make(chan struct{}, 100)
-			body, second := newPipe(), newPipe()
-			first := w.sending(u, 1, body, func() { stopped <- struct{}{} })
-			body.give("11")
-			again := w.sending(u, 1, second, nil)
-			second.give("2222")
-			second.end(nil)
-			pending(t, "the second", again)
-			for range 3 { // slow, but it moves
-				w.clock.move(1900 * time.Millisecond)
-				body.give("")
-				pending(t, "the second", again)
-			}
-			body.give("1")
-			if end == nil {
-				body.give("1")
-			}
-			body.end(end)
-			one, two := answered(t, "the first", first), answered(t, "the second", again)
-			if !errors.Is(one.err, end) {
-				t.Errorf("the first: %v", one.err)
-			}
-			w.ok(two.err)
-			same(t, "stops of a writer that moved", len(stopped), 0)
-			if end == nil {
-				w.refused(w.tryConfirm(u, 1, one.tag), ingest.Mismatch, ingest.CodeDigest)
-			}
-			w.confirm(u, 1, two.tag)
-			w.confirm(u, 2, w.putPart(u, 2, "3333"))
-			same(t, "stages", w.stageCount(), 1)
-			same(t, "bytes", w.read(w.finishParts(u).UUID), "22223333")
-		})
-	}
-}
-
-// A first writer whose bytes do not come is stopped within seconds.
-func TestAStalledWriterGivesWay(t *testing.T) {
-	w := newWorld(t)
-	u := w.parted(4, 4)
-	body, second := newPipe(), newPipe()
-	first := w.sending(u, 1, body, func() { body.end(errBroken) })
-	body.give("11")
-	again := w.sending(u, 1, second, nil)
-	second.give("2222")
-	second.end(nil)
-	pending(t, "the second", again)
-	w.clock.move(2100 * time.Millisecond)
-	began := time.Now()
-	one, two := answered(t, "the first", first), answered(t, "the second", again)
-	if took := time.Since(began); took > 2*time.Second {
-		t.Errorf("it took %s", took)
-	}
-	if !errors.Is(one.err, errBroken) {
-		t.Errorf("the first: %v", one.err)
-	}
-	w.ok(two.err)
-	w.confirm(u, 1, two.tag)
-	same(t, "bytes", w.read(w.finishParts(u).UUID), "2222")
-}
-
-// A writer that waits for the disk and not for its client is not stopped.
-func TestAWriterThatHasItsBytesIsNotStopped(t *testing.T) {
-	w := newWorld(t)
-	u := w.parted(4, 4)
-	checking, goOn := make(chan struct{}), make(chan struct{})
-	stopped := make(chan struct{}, 100)
-	first := make(chan error, 1)
-	go func() {
-		_, err := w.tryPart(u, 1, "1111", func(s *engine.PartSpec) {
-			s.Stop = func() { stopped <- struct{}{} }
-			s.Check = func() error { close(checking); <-goOn; return nil }
-		})
-		first <- err
-	}()
-	<-checking
-	second := newPipe()
-	again := w.sending(u, 1, second, nil)
-	second.give("1111")
-	second.end(nil)
-	w.clock.move(time.Minute)
-	pending(t, "the second", again)
-	close(goOn)
-	w.ok(<-first)
-	w.ok(answered(t, "the second", again).err)
-	same(t, "stops", len(stopped), 0)
-}
-
-// Nobody waits for a writer longer than its own client does.
-func TestASecondWriterGivesUp(t *testing.T) {
-	w := newWorld(t)
-	u := w.parted(4, 4)
-	body := newPipe()
-	first := w.sending(u, 1, body, nil)
-	body.give("11")
-	ctx, cancel := context.WithTimeout(w.ctx, 300*time.Millisecond)
-	defer cancel()
-	_, err := w.engine.WritePart(ctx, w.editor, u, 1, engine.PartSpec{Body: strings.NewReader("2222"), Length: 4})
-	if !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("error %v", err)
-	}
-	same(t, "stages", w.stageCount(), 1)
-	body.give("11")
-	body.end(nil)
-	w.ok(answered(t, "the first", first).err)
-	same(t, "parts", w.parts(u), "r")
-}
-
-// Of many who send one part at once, the bytes of one are there, and its tag is the
-// one that counts.
-func TestManySendOnePart(t *testing.T) {
-	w := newWorld(t)
-	const senders, size = 12, 100_000
-	u := w.parted(2*size, size)
-	w.putPart(u, 2, strings.Repeat("z", size))
-	var mu sync.Mutex
-	tags := map[byte]engine.PartTag{}
-	var wg sync.WaitGroup
-	for i := range senders {
-		wg.Go(func() {
-			c := byte('a' + i)
-			tag, err := w.tryPart(u, 1, strings.Repeat(string(c), size), func(s *engine.PartSpec) {
-				s.Body = io.MultiReader(s.Body) // no shortcuts
-			})
-			mu.Lock()
-			defer mu.Unlock()
-			if err != nil {
-				t.Errorf("%c: %v", c, err)
-			}
-			tags[c] = tag
-		})
-	}
-	wg.Wait()
-	good := byte(0)
-	for c, tag := range tags {
-		if w.tryConfirm(u, 1, tag) == nil {
-			if good != 0 {
-				t.Errorf("the tags of %c and %c both count", good, c)
-			}
-			good = c
-		}
-	}
-	w.confirm(u, 2, w.putPart(u, 2, strings.Repeat("z", size)))
-	if got := w.read(w.finishParts(u).UUID); got != strings.Repeat(string(good), size)+strings.Repeat("z", size) {
-		t.Errorf("the bytes begin with %q, those of %c were confirmed", got[:1], good)
-	}
-	same(t, "stages", w.stageCount(), 0)
-}
-
-// A confirmation never counts for bytes that came after those it names.
+// A confirmation never counts for bytes that came after those it names, also when they
+// come between the look at them and the note of it.
 func TestConfirmationsBesideOtherBytes(t *testing.T) {
 	w := newWorld(t)
 	u := w.parted(4, 4)
-	current := w.putPart(u, 1, "0000")
-	for i := range 40 {
-		body := strings.Repeat(string(rune('a'+i%20)), 4)
-		var wg sync.WaitGroup
-		var next engine.PartTag
-		wg.Go(func() { next = w.putPart(u, 1, body) })
-		wg.Go(func() { _ = w.tryConfirm(u, 1, current) })
-		wg.Wait()
-		if next != current && w.parts(u) == "c" {
-			t.Fatalf("round %d: the bytes %q are confirmed by the tag of those before", i, body)
-		}
-		current = next
-	}
+	old := w.putPart(u, 1, "1111")
+	again := make(chan answer, 1)
+	w.db.faults(func() error {
+		w.db.faults(nil, nil) // once
+		go func() {
+			tag, err := w.tryPart(u, 1, "2222")
+			again <- answer{tag, err}
+		}()
+		pending(t, "the part", again)
+		return nil
+	}, nil)
+	w.confirm(u, 1, old)
+	sent := answered(t, "the part", again)
+	w.ok(sent.err)
+	same(t, "parts", w.parts(u), "r")
+	w.confirm(u, 1, sent.tag)
+	same(t, "bytes", w.read(w.finishParts(u).UUID), "2222")
 }
 
 // What a process that died had put aside is swept at the next start.
@@ -351,4 +201,70 @@ func TestAStageAsideIsSweptAfterACrash(t *testing.T) {
 	body.end(errBroken)
 	answered(t, "the part", sent)
 	same(t, "bytes", w.read(w.finishParts(u).UUID), "1111")
+}
+
+// A copy into place that fails midway leaves a part that is absent: its old tag counts
+// no more, and it can be sent again.
+func TestACopyIntoPlaceFailsMidway(t *testing.T) {
+	w := newWorld(t)
+	const size = 12 << 20
+	u := w.parted(size, size)
+	tag := w.sendParts(u, strings.Repeat("a", size))[0]
+	n := 0
+	w.blobs.set(func(b *flakyBlobs) {
+		b.onRead = func() error {
+			if n++; n == 2 {
+				return errDisk
+			}
+			return nil
+		}
+	})
+	_, err := w.tryPart(u, 1, strings.Repeat("b", size))
+	w.refused(err, ingest.Unavailable, ingest.CodeDiskFull)
+	w.blobs.set(func(b *flakyBlobs) { b.onRead = nil })
+	same(t, "parts", w.parts(u), "-")
+	w.refused(w.tryConfirm(u, 1, tag), ingest.Mismatch, "")
+	w.sendParts(u, strings.Repeat("b", size))
+	if w.read(w.finishParts(u).UUID) != strings.Repeat("b", size) {
+		t.Error("the bytes are not those that were sent")
+	}
+}
+
+// A confirmation that comes while other bytes go into place waits, and is refused for
+// what is there then.
+func TestAConfirmationWaitsForTheCopyIntoPlace(t *testing.T) {
+	w := newWorld(t)
+	u := w.parted(4, 4)
+	old := w.putPart(u, 1, "1111")
+	copying, goOn := make(chan struct{}), make(chan struct{})
+	n := 0
+	w.blobs.set(func(b *flakyBlobs) {
+		b.onWrite = func() error {
+			if n++; n == 2 {
+				close(copying)
+				<-goOn
+			}
+			return nil
+		}
+	})
+	again := make(chan answer, 1)
+	go func() {
+		tag, err := w.tryPart(u, 1, "2222")
+		again <- answer{tag, err}
+	}()
+	<-copying
+	confirmed := make(chan answer, 1)
+	go func() { confirmed <- answer{"", w.tryConfirm(u, 1, old)} }()
+	pending(t, "the confirmation", confirmed)
+	ctx, cancel := context.WithTimeout(w.ctx, 50*time.Millisecond)
+	defer cancel()
+	if err := w.engine.ConfirmPart(ctx, w.editor, w.storedUpload(u), 1, old); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a confirmation whose client has gone: %v", err)
+	}
+	close(goOn)
+	w.refused(answered(t, "the confirmation", confirmed).err, ingest.Mismatch, ingest.CodeDigest)
+	sent := answered(t, "the part", again)
+	w.ok(sent.err)
+	w.confirm(u, 1, sent.tag)
+	same(t, "bytes", w.read(w.finishParts(u).UUID), "2222")
 }

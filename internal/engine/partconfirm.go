@@ -1,8 +1,10 @@
 package engine
 
 import (
+	"bytes"
 	"cmp"
 	"context"
+	"crypto/md5"
 	"fmt"
 	"hash/crc32"
 	"io"
@@ -14,23 +16,24 @@ import (
 // castagnoli is the polynomial of CRC-32C (RFC 3720).
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
 
-// ConfirmPart notes that the client knows a part has arrived: it names the tag that
-// WritePart gave for the bytes. Confirming again is no error.
+// ConfirmPart notes that the client knows a part of an upload that the caller has just
+// looked up has arrived: it names the tag that WritePart gave for the bytes, or their
+// MD5. Confirming again is no error.
 //
 // Failures: NotFound for other people's uploads and numbers that no part has,
 // Mismatch when the tag does not stand for what is there, Conflict or Gone when the
 // upload is over.
-func (e *Engine) ConfirmPart(ctx context.Context, p ingest.Principal, id ingest.UUID, n int, tag PartTag) error {
-	u, err := e.findUpload(ctx, p, id, rightUpload)
-	if err != nil {
+func (e *Engine) ConfirmPart(ctx context.Context, p ingest.Principal, u *ingest.Upload, n int, tag PartTag) error {
+	if err := mayHandle(p, u, rightUpload); err != nil {
 		return err
 	}
 	if err := checkPart(u, n); err != nil {
 		return err
 	}
 	crc, ok := tag.checksum(u, n)
-	if !ok {
-		return &ingest.Error{Kind: ingest.Mismatch, Op: "engine.ConfirmPart", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the etag %s is not one of part %d", quote(string(tag)), n)}
+	sum, isMD5 := tag.md5()
+	if !ok && !isMD5 {
+		return foreignTag(tag, n)
 	}
 	if Confirmed(u, n) && (u.State == ingest.UploadDone || u.State == ingest.UploadSealing) {
 		return nil
@@ -52,10 +55,28 @@ func (e *Engine) ConfirmPart(ctx context.Context, p ingest.Principal, id ingest.
 	if err != nil {
 		return err
 	}
-	if have != crc {
+	switch {
+	case ok && have != crc:
 		return &ingest.Error{Kind: ingest.Mismatch, Op: "engine.ConfirmPart", Code: ingest.CodeDigest, Msg: fmt.Sprintf("part %d has been sent again since, with other bytes", n)}
+	case !ok:
+		if same, err := a.partHasMD5(ctx, u, n, sum); err != nil || !same {
+			return cmp.Or(err, foreignTag(tag, n))
+		}
 	}
 	return e.markPart(ctx, u, n, true)
+}
+
+func foreignTag(tag PartTag, n int) error {
+	return &ingest.Error{Kind: ingest.Mismatch, Op: "engine.ConfirmPart", Code: ingest.CodeDigest, Msg: fmt.Sprintf("the etag %s is not one of part %d", quote(string(tag)), n)}
+}
+
+// partHasMD5 reads a part to compare it with the MD5 that stands for it at clients
+// which sent one.
+func (a *activeUpload) partHasMD5(ctx context.Context, u *ingest.Upload, n int, sum []byte) (bool, error) {
+	offset, length := PartsOf(u).Range(n)
+	h := md5.New()
+	_, err := copyWithContext(ctx, h, io.NewSectionReader(a.stage, offset, length))
+	return bytes.Equal(h.Sum(nil), sum), err
 }
 
 func notArrived(n int) error {

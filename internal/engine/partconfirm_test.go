@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"crypto/md5"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -40,6 +41,28 @@ func TestConfirmationsAfterARestart(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A client that was shown the MD5 of its bytes confirms by it, for those bytes only.
+func TestConfirmationsByMD5(t *testing.T) {
+	w := newWorld(t)
+	u := w.parted(8, 4)
+	w.putPart(u, 1, "1111")
+	sum := func(text string) engine.PartTag { return engine.PartTag(fmt.Sprintf("%X", md5.Sum([]byte(text)))) }
+	w.refused(w.tryConfirm(u, 1, sum("2222")), ingest.Mismatch, ingest.CodeDigest)
+	w.refused(w.tryConfirm(u, 2, sum("")), ingest.Mismatch, "")
+	same(t, "parts", w.parts(u), "r-")
+	w.confirm(u, 1, sum("1111"))
+	w.restart()
+	w.confirm(u, 1, sum("1111"))
+	same(t, "parts", w.parts(u), "c-")
+	w.putPart(u, 1, "2222")
+	w.refused(w.tryConfirm(u, 1, sum("1111")), ingest.Mismatch, ingest.CodeDigest)
+	same(t, "parts", w.parts(u), "r-")
+	w.sendParts(u, "2222", "3333")
+	w.confirm(u, 1, sum("2222"))
+	w.finishParts(u)
+	w.confirm(u, 1, sum("2222"))
 }
 
 // The bytes of a part are read once to check its tag, not each time.

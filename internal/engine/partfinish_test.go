@@ -327,3 +327,22 @@ func TestMetadataOfANewAsset(t *testing.T) {
 	w.sendParts(u, "1234")
 	same(t, "metadata", w.stored(w.finishParts(u)).Metadata, map[string]string{"title": "T"})
 }
+
+// A power cut while a file is sealed takes bytes away: the upload is open again, and
+// goes on with what is missing.
+func TestAPowerCutWhileSealing(t *testing.T) {
+	w := newWorld(t, killAt("finish.sealing", 1))
+	u := w.parted(10, 4)
+	tags := w.sendParts(u, "1111", "2222", "33")
+	if !survive(func() { _, _, _ = w.tryFinishParts(u) }) {
+		t.Fatal("it was not killed")
+	}
+	w.tune = nil
+	w.machineRestart(w.lose(5, 2))
+	w.ok(w.engine.Recover(w.ctx))
+	same(t, "state", w.storedUpload(u).State, ingest.UploadOpen)
+	same(t, "parts", w.parts(u), "c-c")
+	same(t, "the tag of the same bytes", w.putPart(u, 2, "2222"), tags[1])
+	w.confirm(u, 2, tags[1])
+	same(t, "bytes", w.read(w.finishParts(u).UUID), "1111222233")
+}

@@ -171,7 +171,7 @@ func TestWhoMaySendParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := w.engine.WritePart(w.ctx, p, u, 1, engine.PartSpec{Body: strings.NewReader("1234"), Length: 4})
 			w.refused(err, ingest.NotFound, "")
-			w.refused(w.engine.ConfirmPart(w.ctx, p, u.UUID, 1, "x"), ingest.NotFound, "")
+			w.refused(w.engine.ConfirmPart(w.ctx, p, w.storedUpload(u), 1, "x"), ingest.NotFound, "")
 			_, _, err = w.engine.FinishParts(w.ctx, p, u.UUID)
 			w.refused(err, ingest.NotFound, "")
 		})

@@ -22,7 +22,7 @@ func passwordOwner(tx ingest.Tx, p ingest.Principal, user ingest.Number) (*inges
 		return nil, &ingest.Error{Kind: ingest.Forbidden, Op: "engine.passwordOwner", Code: ingest.CodeTargetUser,
 			Msg: fmt.Sprintf("the password of another user (%d) is not the caller's to set", u.Number)}
 	}
-	return u, nil
+	return u, mayChangeAccount(p, u)
 }
 
 // MaySetPassword reports the error that SetPassword would answer, so that a door

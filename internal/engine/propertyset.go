@@ -259,12 +259,16 @@ func (e *Engine) changeSet(ctx context.Context, p ingest.Principal, number inges
 		if err := change(tx, &s); err != nil {
 			return err
 		}
-		if d.Data, err = json.Marshal(s.PropertySet); err != nil {
-			return err
-		}
-		d.Modified, d.By = e.now(), p.User
-		return tx.UpdateDocument(d)
+		return e.storeSet(tx, p, d, s)
 	})
+}
+
+func (e *Engine) storeSet(tx ingest.Tx, p ingest.Principal, d *ingest.Document, s PropertySet) (err error) {
+	if d.Data, err = json.Marshal(s.PropertySet); err != nil {
+		return err
+	}
+	d.Modified, d.By = e.now(), p.User
+	return tx.UpdateDocument(d)
 }
 
 // mayChangeSet asks for an administrator of the set's owners, or, where that is
@@ -344,17 +348,23 @@ func (e *Engine) DeletePropertySet(ctx context.Context, p ingest.Principal, numb
 }
 
 // SetPropertySetPermissions replaces the entries of a set, or adds to them and
-// replaces those of the same group and permission.
+// replaces those of the same group and permission. Those that the set has already may
+// be of groups that are gone.
 func (e *Engine) SetPropertySetPermissions(ctx context.Context, p ingest.Principal, number ingest.Number, entries []ingest.PermissionEntry, merge bool) error {
 	return e.changeSet(ctx, p, number, true, func(tx ingest.Tx, s *PropertySet) error {
-		checked, err := checkEntries(tx, p, s.Company, entries)
-		if err != nil {
+		var fresh, base []ingest.PermissionEntry
+		for _, entry := range entries {
+			if !slices.Contains(s.Permissions, entry) {
+				fresh = append(fresh, entry)
+			}
+		}
+		if _, err := checkEntries(tx, p, s.Company, fresh); err != nil {
 			return err
 		}
 		if merge {
-			checked = mergeEntries(s.Permissions, checked)
+			base = s.Permissions
 		}
-		s.Permissions = checked
+		s.Permissions = mergeEntries(base, entries)
 		return nil
 	})
 }

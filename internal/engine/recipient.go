@@ -141,7 +141,11 @@ func recipient(tx ingest.Tx, c *ingest.Company, text string) (ingest.MessageAddr
 			return a, nil
 		}
 	}
-	user, err := memberCalled(tx, c.Number, a.Address, text)
+	logins := []string{a.Address}
+	if text != a.Address {
+		logins = append(logins, text)
+	}
+	user, err := memberCalled(tx, c.Number, logins...)
 	if err != nil {
 		return a, err
 	}

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"fmt"
 
 	"sluice/internal/ingest"
 )
@@ -15,8 +16,8 @@ type SessionSpec struct {
 	Open    *JobSpec
 	Page    ingest.Number // asset of the page that is to be updated; 0 = a new one
 	Name    PageName
-	Facts   []byte // the door's own record
-	Members []MemberSpec
+	Facts   []byte       // the door's own record
+	Members []MemberSpec // the page's own file and up to MostPageFiles others
 }
 
 // MemberSpec is one file of a session.
@@ -26,6 +27,18 @@ type MemberSpec struct {
 	Folder   string
 	FileName string
 	Facts    []byte
+}
+
+// MostPageFiles is how many files a web page may have beside its own. A session with
+// so many is begun, and finished, in one transaction of about a second.
+const MostPageFiles = 10_000
+
+// tooManyFiles refuses a page of more files than MostPageFiles.
+func tooManyFiles(op string, n int) error {
+	if n <= MostPageFiles {
+		return nil
+	}
+	return &ingest.Error{Kind: ingest.TooLarge, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the web page has %d files beside its own, the limit is %d", n, MostPageFiles)}
 }
 
 // memberOptions are those of every file of a session.
@@ -38,6 +51,9 @@ func memberOptions(limit int64) ingest.UploadOptions {
 // of all of its uploads. The session's FileName is the name that the page will have.
 func (e *Engine) BeginSession(ctx context.Context, p ingest.Principal, s SessionSpec, limit int64) (session *ingest.Upload, members []*ingest.Upload, err error) {
 	if err := s.Open.validate(); err != nil {
+		return nil, nil, err
+	}
+	if err := tooManyFiles("engine.BeginSession", len(s.Members)-1); err != nil {
 		return nil, nil, err
 	}
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
@@ -137,13 +153,17 @@ func (e *Engine) SessionOf(ctx context.Context, p ingest.Principal, u *ingest.Up
 		if session, err = tx.UploadByNumber(u.Parent); err != nil {
 			return err
 		}
-		return mayHandle(p, session, rightRead)
+		if err := mayHandle(p, session, rightRead); err != nil {
+			return err
+		}
+		return e.inTime(tx, p, session.Company)
 	})
 	return session, err
 }
 
 // Clear removes what has arrived of an open member of a session, which stays open,
-// and changes what is recorded of it.
+// and changes what is recorded of it. Unlike Abort it goes on with an upload, so that
+// it is refused when the company's time is over.
 func (e *Engine) Clear(ctx context.Context, p ingest.Principal, id ingest.UUID, change func(*ingest.Upload) error) (u *ingest.Upload, err error) {
 	defer e.closing.lock(id)()
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
@@ -152,6 +172,9 @@ func (e *Engine) Clear(ctx context.Context, p ingest.Principal, id ingest.UUID, 
 			return err
 		}
 		if err := mayHandle(p, stored, rightRead); err != nil {
+			return err
+		}
+		if err := e.inTime(tx, p, stored.Company); err != nil {
 			return err
 		}
 		if err := stillOpen(stored); err != nil {

@@ -94,6 +94,39 @@ func TestASessionOfUploads(t *testing.T) {
 	w.refused(err, ingest.NotFound, "")
 }
 
+// When the company's time is over a session can be given up, and nothing else.
+func TestSessionsOfACompanyWhoseTimeIsOver(t *testing.T) {
+	w := newWorld(t)
+	session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html"))
+	w.write(members[0], 0, "half")
+	w.expire(w.demo, w.clock.now())
+	_, err := w.engine.SessionOf(w.ctx, w.editor, members[0])
+	w.refused(err, ingest.Forbidden, ingest.CodeCompanyExpired)
+	_, err = w.engine.Clear(w.ctx, w.editor, members[0].UUID, func(*ingest.Upload) error { return nil })
+	w.refused(err, ingest.Forbidden, ingest.CodeCompanyExpired)
+	same(t, "stages", w.stageCount(), 1)
+	_, err = w.engine.Clear(w.ctx, w.admin, members[0].UUID, func(*ingest.Upload) error { return nil })
+	w.ok(err)
+	w.ok(w.engine.Abort(w.ctx, w.editor, session.UUID))
+	same(t, "states, stages", []any{w.storedUpload(session).State, w.storedUpload(members[0]).State, w.stageCount()}, []any{ingest.UploadAborted, ingest.UploadAborted, 0})
+}
+
+// Pages are bounded in their files, at the beginning of a session and at its end.
+func TestPagesOfTooManyFiles(t *testing.T) {
+	w := newWorld(t)
+	spec := w.sessionOf("s", 0, make([]string, engine.MostPageFiles+2)...)
+	_, _, err := w.engine.BeginSession(w.ctx, w.editor, spec, pageLimit)
+	w.refused(err, ingest.TooLarge, ingest.CodeLimit)
+	session, members := w.beginSession(w.editor, w.sessionOf("s", 0, "index.html"))
+	page := w.pageSpec("s", w.give(w.editor, members[0], "html"))
+	page.Parts = make([]engine.PagePart, engine.MostPageFiles+1)
+	_, _, err = w.engine.FinishSession(w.ctx, w.editor, session.UUID, page)
+	w.refused(err, ingest.TooLarge, ingest.CodeLimit)
+	if want := "the web page has 10001 files beside its own, the limit is 10000"; ingest.Message(err) != want {
+		t.Errorf("told %q, want %q", ingest.Message(err), want)
+	}
+}
+
 // A session has no bytes: it is written to and finished by its members.
 func TestASessionTakesNoBytes(t *testing.T) {
 	w := newWorld(t)

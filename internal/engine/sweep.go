@@ -60,8 +60,15 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 	for _, u := range sealing {
 		if _, err := e.Finish(ctx, users[u.User], u.UUID, FinishSpec{Size: -1}); err != nil {
 			e.log.Warn("an interrupted upload could not be finished", "upload", u.UUID, "error", err)
-			if kind := ingest.KindOf(err); kind == ingest.Unavailable || kind == ingest.Internal {
+			kind := ingest.KindOf(err)
+			if kind == ingest.Unavailable || kind == ingest.Internal {
 				continue // another start may do better
+			}
+			if kind == ingest.Conflict && ingest.CodeOf(err) == ingest.CodeOffset {
+				if err := e.reopen(ctx, u); err != nil { // a power cut took bytes away; the client may send them again
+					return err
+				}
+				continue
 			}
 			if err := e.end(ctx, u.UUID, ingest.UploadAborted, func(*ingest.Upload) error { return nil }); err != nil {
 				return err
@@ -69,6 +76,18 @@ func (e *Engine) finishSealing(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// reopen lets an upload take bytes again that was to be sealed.
+func (e *Engine) reopen(ctx context.Context, u *ingest.Upload) error {
+	return e.store.Update(ctx, func(tx ingest.Tx) error {
+		fresh, err := tx.Upload(u.UUID)
+		if err != nil || fresh.State != ingest.UploadSealing {
+			return err
+		}
+		fresh.State = ingest.UploadOpen
+		return tx.UpdateUpload(fresh)
+	})
 }
 
 // Tick closes idle jobs, expires uploads, removes orphaned parts, begins the jobs that are due, goes on

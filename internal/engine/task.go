@@ -165,7 +165,8 @@ type DerivedFile struct {
 }
 
 // CompleteTask stores a task's result. A result for a task that was taken over
-// meanwhile is dropped, unless it is a digest, which does not depend on the run.
+// meanwhile is dropped, unless it is a digest, which does not depend on the run; so is
+// one for an asset that was removed for good meanwhile.
 func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult) error {
 	defer e.flights.begin()()
 	if r.Intake != nil {
@@ -185,8 +186,38 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		if err != nil {
 			return err
 		}
+<<<<<<< HEAD
 		if err := e.putDerived(tx, t, t.Asset, t.Version, ready.derived, &c); err != nil {
 			return err
+=======
+		if gone, err := emptied(tx, fresh); err != nil || gone {
+			for _, d := range derived {
+				dropped = append(dropped, d.Blob.Key)
+			}
+			if err != nil {
+				return err
+			}
+			return e.endTask(tx, fresh, ingest.TaskCancelled, TaskResult{})
+		}
+		for i := range derived {
+			d := derived[i]
+			d.Asset, d.Version = t.Asset, t.Version
+			keeps, err := e.keepsThumbnail(tx, t, &d)
+			if err != nil {
+				return err
+			}
+			if !keeps {
+				dropped = append(dropped, d.Blob.Key)
+				continue
+			}
+			old, err := tx.PutDerived(&d)
+			if err != nil {
+				return err
+			}
+			if old != "" {
+				dropped = append(dropped, old)
+			}
+>>>>>>> main
 		}
 		if r.SHA256 != nil {
 			if err := tx.SetVersionDigest(t.Version, r.SHA256); err != nil {

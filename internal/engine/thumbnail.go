@@ -74,6 +74,22 @@ func dropThumbnail(tx ingest.Tx, u *ingest.Upload) error {
 	return tx.DeleteDocument(given.Number)
 }
 
+// dropGiven forgets the picture of a task that has ended without making a thumbnail of
+// it: it was of no use, or the task failed for good.
+func dropGiven(tx ingest.Tx, t *ingest.Task) error {
+	if t.Kind != ingest.TaskThumbnail {
+		return nil
+	}
+	d, err := tx.DocumentByKey(t.Company, ingest.DocThumbnail, t.Version, thumbnailOfVersion)
+	if err != nil && ingest.KindOf(err) == ingest.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return tx.DeleteDocument(d.Number)
+}
+
 // GivenThumbnail returns the picture that the task is about.
 func (e *Engine) GivenThumbnail(ctx context.Context, t *ingest.Task) (picture []byte, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {

@@ -110,6 +110,38 @@ func TestAGivenThumbnail(t *testing.T) {
 			same(t, "thumbnail", w.derived(a), tt.want)
 			same(t, "job, asset", []any{w.storedJob(u.Job).State, w.stored(a).State}, []any{ingest.JobDone, ingest.AssetReady})
 			same(t, "blobs", w.blobCount(), 2)
+			same(t, "pictures that are kept", w.waiting(), 0)
+		})
+	}
+}
+
+// Nothing is left of a picture when its asset has been removed for good.
+func TestPicturesOfAssetsThatAreGone(t *testing.T) {
+	for name, taken := range map[string]bool{"taken": true, "waiting": false} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			other := w.pictured("other.jpg", "other")
+			a := w.finish(w.pictured("a.jpg", "picture"))
+			given, _ := w.thumbnailTask()
+			if taken {
+				w.ok(w.engine.CompleteTask(w.ctx, given, made("given")))
+			}
+			_, err := w.engine.TrashAssets(w.ctx, w.editor, w.demo.Number, []ingest.Number{a.Number})
+			w.ok(err)
+			_, err = w.engine.EmptyTrash(w.ctx, w.editor, w.demo.Number, []ingest.Number{a.Number})
+			w.ok(err)
+			var left []ingest.Number
+			w.view(func(tx ingest.Tx) error {
+				docs, err := tx.Documents(ingest.DocumentFilter{Company: w.demo.Number, Kind: ingest.DocThumbnail}, ingest.Page{Limit: 100})
+				for _, d := range docs {
+					left = append(left, d.Owner)
+				}
+				return err
+			})
+			same(t, "pictures", left, []ingest.Number{other.Number})
+			if !taken { // its worker finds no picture any more
+				w.ok(w.engine.FailTask(w.ctx, given, engine.Failure{Reason: "no picture", Final: true}))
+			}
 		})
 	}
 }

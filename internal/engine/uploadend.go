@@ -8,7 +8,8 @@ import (
 )
 
 // Abort ends an open upload and removes its bytes, or one whose file could not
-// be stored because of its name. Aborting again is no error.
+// be stored because of its name. Aborting again is no error. It is allowed when the
+// company's time is over as well: it stores nothing, and frees what nobody can finish.
 func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) error {
 	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error { return mayHandle(p, u, rightRead) })
 }

@@ -8,7 +8,8 @@ import (
 
 // Uploader returns an upload by its number, and whoever began it as the caller: for
 // addresses that were signed for it and work without a login. It is NotFound when
-// there is none, Forbidden when the user may not log in any more.
+// there is none, Forbidden when the user may not log in any more; the upload is
+// returned with other failures than NotFound.
 func (e *Engine) Uploader(ctx context.Context, number ingest.Number) (u *ingest.Upload, p ingest.Principal, err error) {
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		if u, err = tx.UploadByNumber(number); err != nil {
@@ -45,13 +46,7 @@ func (e *Engine) Uploads(ctx context.Context, p ingest.Principal, door ingest.Do
 		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 			return err
 		}
-		all, err := tx.UploadsBy(p.User, door, states, page)
-		list = nil
-		for _, u := range all {
-			if u.Company == company {
-				list = append(list, u)
-			}
-		}
+		list, err = tx.UploadsBy(p.User, company, door, states, page)
 		return err
 	})
 	return list, err

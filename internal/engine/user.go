@@ -83,6 +83,22 @@ func target(tx ingest.Tx, p ingest.Principal, user, company ingest.Number) (*ing
 	return nil, nil, notTheirs("engine.target", user)
 }
 
+// confined reports whether a user is the caller and an administrator of the system, and
+// the caller is none: its login reaches some companies only, as a token says.
+func confined(p ingest.Principal, u *ingest.User) bool {
+	return u.Number == p.User && u.Admin && !p.Admin
+}
+
+// mayChangeAccount refuses a caller who could become an administrator of the system by
+// changing how the account is logged in to.
+func mayChangeAccount(p ingest.Principal, u *ingest.User) error {
+	if !confined(p, u) {
+		return nil
+	}
+	return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.mayChangeAccount", Code: ingest.CodeTargetUser,
+		Msg: fmt.Sprintf("user %d administers the system and is not changed by a login that reaches some companies only", u.Number)}
+}
+
 func unknownUser(msg string) error {
 	return &ingest.Error{Kind: ingest.NotFound, Op: "engine.target", Code: ingest.CodeUnknownUser, Msg: msg}
 }
@@ -277,6 +293,9 @@ func (e *Engine) SetUser(ctx context.Context, p ingest.Principal, user ingest.Nu
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		u, memberships, err := target(tx, p, user, 0)
 		if err != nil {
+			return err
+		}
+		if err := mayChangeAccount(p, u); err != nil {
 			return err
 		}
 		was := *u

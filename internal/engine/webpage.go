@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -80,6 +81,23 @@ func pageOf(tx ingest.Tx, a *ingest.Asset) (*WebPage, error) {
 		page.Parts = append(page.Parts, part)
 	}
 	return page, nil
+}
+
+// readableParts lists the parts of the page that an asset is, as far as the caller may
+// read them; none of an asset that is no page.
+func readableParts(tx ingest.Tx, p ingest.Principal, a *ingest.Asset) ([]WebPart, error) {
+	page, err := pageOf(tx, a)
+	if err != nil && ingest.CodeOf(err) == ingest.CodeUnknownPage {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	s, err := sightOf(tx, p, a.Company)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(page.Parts, func(part WebPart) bool { return !s.asset(part.Asset, ingest.PermitRead) }), nil
 }
 
 func unknownPage(number ingest.Number) error {

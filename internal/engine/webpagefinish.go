@@ -37,6 +37,9 @@ type PagePart struct {
 // the old page, afterwards the new one. Finishing again gives the same page. Parts
 // that the page had and has no more are removed after the orphans' time.
 func (e *Engine) FinishSession(ctx context.Context, p ingest.Principal, id ingest.UUID, spec PageSpec) (session *ingest.Upload, page *WebPage, err error) {
+	if err := tooManyFiles("engine.FinishSession", len(spec.Parts)); err != nil {
+		return nil, nil, err
+	}
 	defer e.closing.lock(id)()
 	var stages []ingest.UUID
 	var dropped []ingest.BlobKey
@@ -227,7 +230,28 @@ func (e *Engine) turnPage(tx ingest.Tx, p ingest.Principal, a, part *ingest.Asse
 	if err := tx.Emit(ingest.Event{Company: a.Company, Time: now, Kind: ingest.EventAssetReplaced, Subject: a.UUID, User: p.User}); err != nil {
 		return nil, err
 	}
+	if err := e.turnWork(tx, part, a); err != nil {
+		return nil, err
+	}
 	return e.removePart(tx, part)
+}
+
+// turnWork ends what is still to be done for a part, and makes what the logs say of it
+// speak of the page whose file it was.
+func (e *Engine) turnWork(tx ingest.Tx, part, page *ingest.Asset) error {
+	tasks, err := tx.TasksOf(part.Number, 0)
+	if err != nil {
+		return err
+	}
+	for _, t := range tasks {
+		switch t.State {
+		case ingest.TaskQueued, ingest.TaskRunning:
+			if err := e.endTask(tx, t, ingest.TaskCancelled, TaskResult{}); err != nil {
+				return err
+			}
+		}
+	}
+	return tx.MoveLog(part.Number, page.Number)
 }
 
 // digestLater queues the SHA-256 of a version that has none.

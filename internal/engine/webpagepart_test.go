@@ -32,6 +32,35 @@ func TestPartsThatAreUsedAgain(t *testing.T) {
 	}
 }
 
+// What is told of a page names its parts, as far as the reader may read them, and so
+// does nothing else.
+func TestPartsOfAnAsset(t *testing.T) {
+	w := newWorld(t)
+	spec := w.sessionOf("Shop", 0, "index.html", "a.css")
+	spec.Members[1].Folder = "closed"
+	session, members := w.beginSession(w.editor, spec)
+	css := w.give(w.editor, members[1], "css")
+	_, page, err := w.engine.FinishSession(w.ctx, w.editor, session.UUID, w.pageSpec("Shop", w.give(w.editor, members[0], "html"), css))
+	w.ok(err)
+	parts := func(p ingest.Principal, a *ingest.Asset) (list []string) {
+		t.Helper()
+		d, err := w.engine.Asset(w.ctx, p, a.UUID)
+		w.ok(err)
+		for _, part := range d.Parts {
+			list = append(list, part.RelativePath+" "+part.Target+" "+part.Asset.FileName)
+		}
+		return list
+	}
+	want := []string{`.\a.css a.css a.css`}
+	same(t, "of the page", parts(w.viewer, page.Asset), want)
+	same(t, "of a part", parts(w.viewer, css), []string(nil))
+	same(t, "of a file", parts(w.viewer, w.put(w.editor, w.job("j"), file{"", "a.xml", "x"})), []string(nil))
+	groups := map[string]ingest.Number{"g": w.group(w.demo, "g", w.colleague.User)}
+	w.ok(w.engine.ChangeFolderPermissions(w.ctx, w.boss, w.demo.Number, "closed/", engine.SetPermissions, entries(groups, "g Read +"), false))
+	same(t, "to one who may not read it", parts(w.viewer, page.Asset), []string(nil))
+	same(t, "to one who may", parts(w.colleague, page.Asset), want)
+}
+
 // What others have is linked: the bytes are shared, and each outlives the other.
 func TestLinkedParts(t *testing.T) {
 	w := newWorld(t)

@@ -93,4 +93,6 @@ type JobWorkTx interface {
 	// LogOfAsset lists the rows of all logs that speak of an asset, newest first;
 	// Page.After then means "before".
 	LogOfAsset(asset Number, page Page) ([]LogRow, error)
+	// MoveLog makes the rows of all logs that speak of an asset speak of another one.
+	MoveLog(from, to Number) error
 }

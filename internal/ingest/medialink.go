@@ -88,8 +88,8 @@ type DayUse struct {
 
 // DayUseTx counts files and bytes by day.
 type DayUseTx interface {
-	// AddDayUse adds to a counter.
-	AddDayUse(DayUse, Usage) error
+	// AddDayUse adds the same to each of some different counters.
+	AddDayUse(u Usage, counters ...DayUse) error
 	// DayUsage reads a counter; one that nothing was added to is zero.
 	DayUsage(DayUse) (Usage, error)
 	// DeleteDayUse forgets the counters of days before a day.

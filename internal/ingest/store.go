@@ -188,9 +188,9 @@ type UploadTx interface {
 	// UploadPromising returns the newest upload that is open or sealing and whose
 	// Options.Asset is the UUID.
 	UploadPromising(company Number, asset UUID) (*Upload, error)
-	// UploadsBy lists what a user has uploaded through a door, by falling Number and in
+	// UploadsBy lists what a user has uploaded to a company through a door, by falling Number and in
 	// any of the states; Page.After means "before".
-	UploadsBy(user Number, door Door, states []UploadState, page Page) ([]*Upload, error)
+	UploadsBy(user, company Number, door Door, states []UploadState, page Page) ([]*Upload, error)
 	// SetUploadParts stores Parts, which UpdateUpload leaves alone.
 	SetUploadParts(upload Number, parts []byte) error
 	// ExpiredUploads returns open and sealing uploads whose Expires has passed.

@@ -81,6 +81,7 @@ func launch(o Options, file *os.File) (*process, error) {
 		out.Close()
 		return nil, failure(fault.Unavailable, err, "the media worker cannot be started")
 	}
+	giveWay(p.cmd.Process)
 	growPipe(in)
 	go p.reap()
 	return p, nil

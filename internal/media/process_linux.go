@@ -14,6 +14,15 @@ func ownGroup() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
+// lowPriority is the niceness of workers: as much as a tenth of a processor's time when requests want all of it.
+const lowPriority = 10
+
+// giveWay lets a worker, and the tools that it starts, have the processor when the server and others do not need it:
+// clients wait for answers, nobody for a thumbnail. A system that refuses it runs the worker as it is.
+func giveWay(p *os.Process) {
+	_ = unix.Setpriority(unix.PRIO_PGRP, p.Pid, lowPriority)
+}
+
 // killGroup kills the process group that p leads. A group that is gone already is fine.
 func killGroup(p *os.Process) {
 	_ = syscall.Kill(-p.Pid, syscall.SIGKILL)

@@ -9,6 +9,9 @@ import (
 
 func ownGroup() *syscall.SysProcAttr { return nil }
 
+// giveWay does nothing: groups are used on Linux only.
+func giveWay(*os.Process) {}
+
 // killGroup kills p alone: groups are used on Linux only.
 func killGroup(p *os.Process) { _ = p.Kill() }
 

@@ -178,7 +178,7 @@ func TestQuotas(t *testing.T) {
 	}
 	now := ingest.DayOf(time.Now())
 	f.change(t, func(tx ingest.Tx) error {
-		return tx.AddDayUse(ingest.DayUse{Company: 1, Day: now}, ingest.Usage{Files: 2, Bytes: 7})
+		return tx.AddDayUse(ingest.Usage{Files: 2, Bytes: 7}, ingest.DayUse{Company: 1, Day: now})
 	})
 	company := []people.Quota{{Company: "Demo", CreditUse: ingest.CreditUse{
 		Today: ingest.Usage{Files: 2, Bytes: 7}, MaxStored: ingest.Usage{Bytes: 5 << 30}, MaxPerDay: ingest.Usage{Files: 9},

@@ -27,6 +27,7 @@ const (
 	modeDirectHash mode = "direct-hash" // direct with SHA-256 beside the copy
 	modeTusd       mode = "tusd"        // tusd's own handler and file store
 	modeBase64     mode = "base64"      // decode the data of a SOAP chunk and forget it
+	modeForm       mode = "form"        // sync for the file in a form
 )
 
 // bareModes lists the modes that bound a Go server, the cheapest first.
@@ -39,7 +40,7 @@ func handlerCommand(ctx context.Context, args []string) error {
 	flags := flag.NewFlagSet("bench handler", flag.ContinueOnError)
 	addr := flags.String("addr", "127.0.0.1:18090", "listen `address`, on 127.0.0.1")
 	dir := flags.String("dir", "", "existing `directory` that takes the files")
-	name := flags.String("mode", string(modeDiscard), "discard, write, sync, direct, hash-sync, direct-hash, base64 or tusd")
+	name := flags.String("mode", string(modeDiscard), "discard, write, sync, direct, hash-sync, direct-hash, base64, form or tusd")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -79,6 +80,9 @@ func newHandler(m mode, dir string) (http.Handler, error) {
 	}
 	if m == modeBase64 {
 		return &chunkDecoder{}, nil
+	}
+	if m == modeForm {
+		return newFormHandler(dir), nil
 	}
 	if m == modeTusd {
 		return tusdpeer.New(dir, tusPath)

@@ -6,6 +6,7 @@
 //	bench search [flags]     what searches, job logs and active jobs cost
 //	bench chunks [flags]     files in SOAP chunks
 //	bench parts [flags]      files in pre-signed parts
+//	bench media [flags]      pictures and messages of softphones
 //	bench handler [flags]    one bare server; started by the suite as a child
 //
 // It promises fair conditions: every run has a fresh server on an empty
@@ -54,10 +55,12 @@ func dispatch(ctx context.Context, args []string) error {
 		return chunksCommand(ctx, args)
 	case "parts":
 		return partsCommand(ctx, args)
+	case "media":
+		return mediaCommand(ctx, args)
 	case "library":
 		return libraryCommand(ctx, args)
 	case "handler":
 		return handlerCommand(ctx, args)
 	}
-	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks, parts and handler", name)
+	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks, parts, media and handler", name)
 }

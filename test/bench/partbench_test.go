@@ -146,6 +146,7 @@ type fakeS3 struct {
 	mu    sync.Mutex
 	parts map[string]string // number → content
 	whole string
+	ready bool // it has refused a request because it was not
 }
 
 func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -156,6 +157,9 @@ func (f *fakeS3) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case q.Get("X-Amz-Signature") == "":
 		http.Error(w, "unsigned", http.StatusForbidden)
+	case !f.ready:
+		f.ready = true
+		http.Error(w, "not initialized yet", http.StatusServiceUnavailable)
 	case q.Has("uploads"):
 		fmt.Fprint(w, "<InitiateMultipartUploadResult><UploadId>u1</UploadId></InitiateMultipartUploadResult>")
 	case q.Get("partNumber") != "" && q.Get("uploadId") == "u1":

@@ -42,10 +42,21 @@ func (s *s3Parts) do(ctx context.Context, c *conn, r request, query url.Values) 
 	return a, err
 }
 
-// open makes the bucket.
+// open makes the bucket. A server may call itself ready before it takes requests.
 func (s *s3Parts) open(ctx context.Context, c *conn) error {
-	_, err := s.do(ctx, c, request{method: http.MethodPut, target: s3Bucket}, nil)
-	return err
+	ctx, cancel := context.WithTimeout(ctx, readyWithin)
+	defer cancel()
+	for {
+		a, err := s.do(ctx, c, request{method: http.MethodPut, target: s3Bucket}, nil)
+		if a.status != http.StatusServiceUnavailable {
+			return err
+		}
+		select {
+		case <-time.After(100 * time.Millisecond):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func (s *s3Parts) begin(ctx context.Context, c *conn, name string, parts []object) error {

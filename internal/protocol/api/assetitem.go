@@ -4,6 +4,7 @@ import (
 	"encoding/hex"
 	"time"
 
+	"sluice/internal/engine"
 	"sluice/internal/ingest"
 )
 
@@ -64,7 +65,36 @@ type assetDetail struct {
 	Metadata map[string]string `json:"metadata" doc:"Metadata fields and their values."`
 	Derived  []derivedItem     `json:"derived" nullable:"false" doc:"Files and assets made from the current bytes."`
 	Pending  []string          `json:"pending" nullable:"false" doc:"Steps of processing that are outstanding, or wait for an ability that this server lacks." example:"[\"inspect\"]"`
+<<<<<<< HEAD
 	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed, or what they could not do; of each kind of step the latest counts."`
+=======
+	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed."`
+	Parts    []partItem        `json:"parts" nullable:"false" doc:"The other files of a web page, in their order; empty for everything else. Lists of assets leave them out."`
+}
+
+// partItem is a file of a web page.
+type partItem struct {
+	UUID         string  `json:"uuid" format:"uuid" doc:"UUID of the asset that it is."`
+	Path         string  `json:"path" doc:"Where it is, from the folder of the page." example:"css/site.css"`
+	RelativePath string  `json:"relativePath" doc:"The same as its client wrote it." example:"css\\"`
+	FileName     string  `json:"fileName" doc:"File name." example:"site.css"`
+	ContentType  string  `json:"contentType" doc:"MIME type." example:"text/css"`
+	Size         int64   `json:"size" doc:"Bytes." example:"2048"`
+	SHA256       *string `json:"sha256" doc:"SHA-256 of the bytes in lower-case hexadecimal digits; null while it is being computed."`
+	URL          string  `json:"url" doc:"Where its bytes are read, with the same login."`
+}
+
+func newPartItem(p engine.WebPart, base string) partItem {
+	return partItem{
+		UUID: string(p.Asset.UUID), Path: p.Target, RelativePath: p.RelativePath, FileName: p.Asset.FileName, ContentType: p.Asset.Media.ContentType,
+		Size: p.Asset.Size, SHA256: hexOrNil(p.Asset.SHA256), URL: originalURL(base, p.Asset.UUID),
+	}
+}
+
+// originalURL is where the bytes of an asset are read.
+func originalURL(base string, asset ingest.UUID) string {
+	return base + "/v1/assets/" + string(asset) + "/original"
+>>>>>>> main
 }
 
 // derivedItem is a file or asset made from an asset.
@@ -91,7 +121,7 @@ func newDerivedItem(d *ingest.Derived, asset ingest.UUID, target *ingest.Asset, 
 	}
 	if target != nil {
 		uuid := string(target.UUID)
-		item.UUID, item.URL = &uuid, base+"/v1/assets/"+uuid+"/original"
+		item.UUID, item.URL = &uuid, originalURL(base, target.UUID)
 	}
 	return item
 }

@@ -81,6 +81,7 @@ func (s *server) showAsset(ctx context.Context, p ingest.Principal, in *assetInp
 	body := assetDetail{
 		AssetItem: newAssetItem(d.Asset, d.Company.Name), Crop: d.Asset.Crop, Metadata: d.Asset.Metadata,
 		Derived: make([]derivedItem, 0, len(d.Derived)), Pending: make([]string, 0, len(d.Pending)), Warnings: d.Warnings,
+		Parts: make([]partItem, 0, len(d.Parts)),
 	}
 	if body.Metadata == nil {
 		body.Metadata = map[string]string{}
@@ -94,6 +95,9 @@ func (s *server) showAsset(ctx context.Context, p ingest.Principal, in *assetInp
 			continue // in the trash, or gone
 		}
 		body.Derived = append(body.Derived, newDerivedItem(made, d.Asset.UUID, target, guard.PublicURL(ctx)))
+	}
+	for _, part := range d.Parts {
+		body.Parts = append(body.Parts, newPartItem(part, guard.PublicURL(ctx)))
 	}
 	for _, t := range d.Pending {
 		body.Pending = append(body.Pending, string(t.Kind))

@@ -117,6 +117,9 @@ func TestShowAsset(t *testing.T) {
 	a.Crop = &ingest.Rect{X: 1, Y: 2, Width: 3, Height: 4}
 	a.Metadata = map[string]string{"dc:title": "Röt"}
 	cut := newAsset(12, 1, "", "cut.tif")
+	css := engine.WebPart{Asset: newAsset(15, 1, "shoes/summer/", "site.css")}
+	css.Asset.Media.ContentType, css.Asset.SHA256 = "text/css", nil
+	css.Target, css.RelativePath = "css/site.css", `css\`
 	l := &library{companies: twoCompanies(), assets: []*ingest.Asset{a, newAsset(9, 1, "", "other.tif"), cut}, details: map[ingest.UUID]engine.AssetDetail{
 		a.UUID: {
 			Asset: a, Company: twoCompanies()[1],
@@ -125,7 +128,7 @@ func TestShowAsset(t *testing.T) {
 				{UUID: uid(71), Kind: ingest.DerivedLayer, Name: "cut.tif", Layer: 2, Target: 12},
 				{UUID: uid(72), Kind: ingest.DerivedPage, Name: "gone.tif", Page: 1, Target: 11},
 			},
-			Pending: []*ingest.Task{{Kind: "createMask", State: ingest.TaskParked}}, Warnings: []string{"inspect: broken"},
+			Pending: []*ingest.Task{{Kind: "createMask", State: ingest.TaskParked}}, Warnings: []string{"inspect: broken"}, Parts: []engine.WebPart{css},
 		},
 		cut.UUID: {Asset: cut, Company: twoCompanies()[1]},
 	}}
@@ -150,12 +153,18 @@ func TestShowAsset(t *testing.T) {
 				"url": "https://media.example/v1/assets/" + string(uid(12)) + "/original",
 			},
 		},
+		"parts": []any{
+			map[string]any{
+				"uuid": string(uid(15)), "path": "css/site.css", "relativePath": `css\`, "fileName": "site.css", "contentType": "text/css", "size": float64(css.Asset.Size), "sha256": nil,
+				"url": "https://media.example/v1/assets/" + string(uid(15)) + "/original",
+			},
+		},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
 	plain := s.ask("GET", "/v1/assets/"+string(cut.UUID)).Body.String()
-	for _, part := range []string{`"crop":null`, `"metadata":{}`, `"derived":[]`, `"pending":[]`, `"warnings":[]`, `"sha256":null`, `"width":null`} {
+	for _, part := range []string{`"crop":null`, `"metadata":{}`, `"derived":[]`, `"pending":[]`, `"warnings":[]`, `"parts":[]`, `"sha256":null`, `"width":null`} {
 		if !strings.Contains(plain, part) {
 			t.Errorf("%s is missing in %s", part, plain)
 		}

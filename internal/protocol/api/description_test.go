@@ -76,7 +76,7 @@ func TestAnswersFitTheDescription(t *testing.T) {
 	made := &ingest.Derived{UUID: uid(10), Kind: ingest.DerivedThumbnail}
 	s := newSite(t, &library{
 		companies: twoCompanies(), jobs: threeJobs(), assets: []*ingest.Asset{a},
-		details: map[ingest.UUID]engine.AssetDetail{a.UUID: {Asset: a, Company: twoCompanies()[1], Derived: []*ingest.Derived{made}}},
+		details: map[ingest.UUID]engine.AssetDetail{a.UUID: {Asset: a, Company: twoCompanies()[1], Derived: []*ingest.Derived{made}, Parts: []engine.WebPart{{Asset: newAsset(11, 1, "", "a.css")}}}},
 		rows:    map[ingest.UUID][]ingest.LogRow{uid(1): {{Number: 1, Time: noon}}},
 	})
 	var doc struct {
@@ -126,6 +126,9 @@ func TestAnswersFitTheDescription(t *testing.T) {
 			if use, ok := answer[field].(map[string]any); ok {
 				check("CreditUse", use)
 			}
+		}
+		if parts, ok := answer["parts"].([]any); ok {
+			check("PartItem", parts[0].(map[string]any))
 		}
 		if crop, ok := answer["crop"].(map[string]any); ok {
 			check("Rect", crop)

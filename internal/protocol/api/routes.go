@@ -22,7 +22,7 @@ func (s *server) routes() {
 	register(s, operation("listAssets", tagAssets, "/v1/assets", "List assets",
 		"Assets of the companies that the caller may read, in the order of their numbers, those in the trash left out."), s.listAssets)
 	register(s, operation("showAsset", tagAssets, "/v1/assets/{uuid}", "Show an asset",
-		"One asset with its crop, metadata, derived files and the state of its processing."), s.showAsset)
+		"One asset with its crop, metadata, derived files, the state of its processing and, of a web page, its other files."), s.showAsset)
 	register(s, fileOperation("readOriginal", "/v1/assets/{uuid}/original", "Read the original",
 		"The bytes as they were uploaded. A replacement while they are read does not disturb the reader."), s.original)
 	register(s, fileOperation("readThumbnail", "/v1/assets/{uuid}/thumbnail", "Read the thumbnail",

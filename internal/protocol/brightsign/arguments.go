@@ -161,9 +161,20 @@ func (a *arguments) read(e *xmltree.Element) (err error) {
 			}
 			assets = append(assets, one)
 		}
+		if err := checkAssets(len(assets)); err != nil {
+			return err
+		}
 		a.Assets = &assets
 	}
 	return err
+}
+
+// checkAssets refuses a web page with too many assets.
+func checkAssets(n int) error {
+	if n <= maxAssets {
+		return nil
+	}
+	return refuseAs(ingest.TooLarge, "The web page must not have more than %d assets. It has %d.", maxAssets, n)
 }
 
 // isNil reports whether an element stands for null.

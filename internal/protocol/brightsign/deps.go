@@ -64,6 +64,7 @@ const (
 	maxPageName      = 256  // UTF-16 code units
 	maxHashText      = 256  // bytes of a hash with the white space around it
 	maxNamespace     = 1024 // bytes of the namespace of arguments
+	maxAssets        = engine.MostPageFiles
 )
 
 // Namespaces by default (1.3).

@@ -1,6 +1,9 @@
 package brightsign
 
 import (
+	"fmt"
+	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -91,6 +94,28 @@ func TestPageWithoutAssets(t *testing.T) {
 				t.Errorf("page %s with %v", html, parts)
 			}
 		})
+	}
+}
+
+// Section 9.1: a page has 10,000 assets at most.
+func TestPageWithTooManyAssets(t *testing.T) {
+	h := newHarness(t)
+	list := func(n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "<a:x><a:FileName>%d</a:FileName></a:x>", i)
+		}
+		return members("FileName", "i.html", "SessionToken", "s") + "<a:Assets>" + b.String() + "</a:Assets>"
+	}
+	for _, operation := range []string{opStartPage, opCompletePage} {
+		h.refused(h.editor, operation, args("", list(10_001)), "more than 10000 assets", "has 10001")
+	}
+	r := httptest.NewRequest("POST", endpoint, strings.NewReader(plainMessage(h.editor).envelope(opStartPage, args("", list(10_000)))))
+	r.Header.Set("Content-Type", "text/xml; charset=utf-8")
+	w := httptest.NewRecorder()
+	h.mux.ServeHTTP(w, r)
+	if got := strings.Count(w.Body.String(), "<a:ContentUploadStatus>"); w.Code != 200 || got != 10_000 {
+		t.Errorf("status %d, %d assets have tokens", w.Code, got)
 	}
 }
 

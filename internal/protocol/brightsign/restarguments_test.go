@@ -62,8 +62,11 @@ func TestReadJSONRefuses(t *testing.T) {
 			t.Errorf("%.60s: %v, want %q", text, err, want)
 		}
 	}
-	if _, err := readJSON([]byte(`{"assets":[` + strings.Repeat("{},", maxAssets) + `{}]}`)); err == nil || !strings.Contains(err.Error(), "more than") {
-		t.Errorf("too many assets: %v", err)
+	for more, want := range map[int]string{0: "", 1: "more than 10000 assets. It has 10001.", 500: "It has 10500."} {
+		_, err := readJSON([]byte(`{"assets":[` + strings.Repeat("{},", maxAssets+more-1) + `{}]}`))
+		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(err.Error(), want) || problemOf(err, "").code != http.StatusRequestEntityTooLarge) {
+			t.Errorf("%d assets too many: %v, want %q", more, err, want)
+		}
 	}
 	if _, err := readJSON([]byte(`{"tags":` + deep[1:len(deep)-1] + `}`)); err != nil {
 		t.Errorf("just deep enough: %v", err)

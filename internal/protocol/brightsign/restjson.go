@@ -9,11 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Limits of arguments in JSON.
-const (
-	maxDepth  = 32      // of values in values
-	maxAssets = 1 << 16 // of a page
-)
+// maxDepth is how deep values may be nested in arguments in JSON.
+const maxDepth = 32
 
 // readJSON reads arguments.
 func readJSON(text []byte) (arguments, error) {
@@ -107,9 +104,10 @@ func isAssets(name string) bool {
 	return strings.EqualFold(name, "assets") || strings.EqualFold(name, "webpageAssets")
 }
 
-// assets reads the list of assets, whose bracket was read.
+// assets reads the list of assets, whose bracket was read. Of one that is too long the
+// rest is counted only.
 func (r *jsonReader) assets() (*[]arguments, error) {
-	list := []arguments{}
+	list, count := []arguments{}, 0
 	for r.More() {
 		token, err := r.next()
 		switch {
@@ -119,14 +117,17 @@ func (r *jsonReader) assets() (*[]arguments, error) {
 			continue
 		case token != json.Delim('{'):
 			return nil, &Fault{Code: codeDeserialization, Message: "The value of assets is not valid: one of them is no object."}
-		case len(list) == maxAssets:
-			return nil, refuse("The web page has more than %d assets.", maxAssets)
 		}
 		one, err := r.arguments(2)
 		if err != nil {
 			return nil, err
 		}
-		list = append(list, one)
+		if count++; count <= maxAssets {
+			list = append(list, one)
+		}
+	}
+	if err := checkAssets(count); err != nil {
+		return nil, err
 	}
 	_, err := r.next()
 	return &list, err

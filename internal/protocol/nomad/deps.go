@@ -88,6 +88,7 @@ type Options struct {
 	URLLifetime    time.Duration // of the addresses of parts: by size, 1 h to 7 days (7.3)
 	ResumeAll      bool          // answer parts that are there already too when an upload goes on (8)
 	EnumStrings    bool          // answer enumerations by name instead of number (9)
+	PlainText      bool          // refuse parts whose bytes were sent as a text, instead of repairing them (7.1)
 	LockTime       time.Duration // after which another user's upload of a target gives way: 1 h (5)
 	MaxFileSize    int64         // bytes of a file: 5 TiB
 	IncomingFolder string        // path of the folder for files without one: "Incoming" (4.1)

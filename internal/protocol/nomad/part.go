@@ -54,8 +54,12 @@ func (x *exchange) receivePart() (tag string, err error) {
 		return "", err
 	}
 	control := http.NewResponseController(x.w)
+	body, length := sums.reader(x.r.Body), x.r.ContentLength
+	if _, want := engine.PartsOf(u).Range(n); length > want && x.sentAsText() {
+		body, length = newTextBytes(body), -1
+	}
 	got, err := x.Engine.WritePart(ctx, p, u, n, engine.PartSpec{
-		Body: sums.reader(x.r.Body), Length: x.r.ContentLength, Check: sums.check,
+		Body: body, Length: length, Check: sums.check,
 		Stop: func() { _ = control.SetReadDeadline(time.Unix(1, 0)) },
 	})
 	if err != nil {
@@ -90,7 +94,7 @@ func (x *exchange) completePart() (any, error) {
 	if in.ETag == nil || cleanTag(*in.ETag) == "" {
 		return nil, invalid("The etag of the part is missing. In a browser the server that takes the parts must expose the header ETag to the page (Access-Control-Expose-Headers).")
 	}
-	err = x.Engine.ConfirmPart(x.r.Context(), x.caller, u.UUID, n, engine.PartTag(cleanTag(*in.ETag)))
+	err = x.Engine.ConfirmPart(x.r.Context(), x.caller, u, n, engine.PartTag(cleanTag(*in.ETag)))
 	if ingest.KindOf(err) == ingest.Gone || ingest.KindOf(err) == ingest.Conflict {
 		return nil, invalid("The upload has ended: it is %s.", u.State)
 	}

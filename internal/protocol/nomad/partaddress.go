@@ -49,21 +49,24 @@ func (d *Door) signedPart(ctx context.Context, r *http.Request) (u *ingest.Uploa
 	forged := refuse(http.StatusForbidden, "The address of the part is not valid.")
 	id, q := r.PathValue("part"), r.URL.Query()
 	number, n, ok := parsePartID(id)
+	if !ok {
+		return nil, p, 0, unknown("Part")
+	}
 	expires, mac := q.Get("e"), q.Get("s")
 	until, parseErr := strconv.ParseInt(expires, 10, 64)
-	if !ok || parseErr != nil || mac == "" {
+	if parseErr != nil || mac == "" {
 		return nil, p, 0, forged
 	}
-	u, p, err = d.Engine.Uploader(ctx, number)
-	if err != nil {
-		if ingest.KindOf(err) == ingest.NotFound {
-			err = forged
-		}
-		return nil, p, 0, err
+	u, p, refused := d.Engine.Uploader(ctx, number)
+	switch {
+	case u == nil && ingest.KindOf(refused) != ingest.NotFound:
+		return nil, p, 0, refused
+	case u == nil:
+		return nil, p, 0, unknown("Part")
 	}
 	parts := engine.PartsOf(u)
 	if n < 1 || n > parts.Count() || string(partID(u, n)) != id {
-		return nil, p, 0, forged
+		return nil, p, 0, unknown("Part")
 	}
 	_, length := parts.Range(n)
 	if err := d.Signer.Verify(ctx, partPurpose, mac, signed(id, expires, length)...); err != nil {
@@ -71,6 +74,9 @@ func (d *Door) signedPart(ctx context.Context, r *http.Request) (u *ingest.Uploa
 			return nil, p, 0, err
 		}
 		return nil, p, 0, forged
+	}
+	if refused != nil { // only who has the signature learns why
+		return nil, p, 0, refused
 	}
 	if d.Engine.Now().Unix() >= until {
 		return nil, p, 0, refuse(http.StatusForbidden, "The address of the part has expired. Start the upload again with the option Continue.")

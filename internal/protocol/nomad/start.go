@@ -70,14 +70,16 @@ func (x *exchange) start(u upload, in startRequest, spec engine.TargetSpec, rela
 		if u.shown, err = shownName(in.DisplayName, t.FileName); err != nil {
 			return nil, err
 		}
+		// Cancel means the caller's own unfinished upload before it means the file.
+		cancels := t.Upload != nil && t.Upload.User == x.caller.User && u.option == optionCancel
+		if err := allowedOn(u, t); err != nil && !cancels {
+			return nil, err
+		}
 		if t.Upload != nil {
 			answer, done, err := x.unfinished(u, t)
 			if err != nil || done {
 				return answer, err
 			}
-		}
-		if err := allowedOn(u, t); err != nil {
-			return nil, err
 		}
 		begun, ours, err := x.begin(u, t, relation)
 		if err != nil {
@@ -228,7 +230,9 @@ func (x *exchange) metadata(u upload, t engine.Target) map[string]string {
 			m[key] = value
 		}
 	}
-	set(metaDisplayName, u.shown, replaceDisplayName)
+	if u.existing == "" || slices.Contains(u.replace, replaceDisplayName) { // of an asset that is named by its id it stays (4)
+		set(metaDisplayName, u.shown, replaceDisplayName)
+	}
 	set(metaLanguage, u.language, replaceLanguage)
 	if t.Asset != nil && slices.Contains(u.replace, replaceDisplayDate) {
 		m[metaDisplayDate] = x.Engine.Now().UTC().Format(time.RFC3339)

@@ -61,7 +61,7 @@ func (c *call) run(w http.ResponseWriter, t target) (answer, error) {
 	if c.company, c.rules, err = c.door.companyOf(c.context(), t.slug); err != nil {
 		return answer{}, err
 	}
-	c.values.names = newAliases(c.rules.aliases)
+	c.values.names = c.door.aliasesOf(c.rules)
 	c.values.query(c.r)
 	c.values.header(c.r)
 	if t.kind == atUnknown {

@@ -63,8 +63,9 @@ type Deps struct {
 // Door serves the apps. It is safe for concurrent use.
 type Door struct {
 	Deps
-	strangers room // for files whose credentials have not come yet
-	bodies    room // for bodies that are read into memory
+	strangers room    // for files whose credentials have not come yet
+	bodies    room    // for bodies that are read into memory
+	aliases   aliases // of companies that add none; never changed
 }
 
 // New returns the door.
@@ -72,7 +73,15 @@ func New(d Deps) *Door {
 	if d.Options.MaxStrangers == 0 {
 		d.Options.MaxStrangers = 8 << 30
 	}
-	return &Door{Deps: d, strangers: room{left: d.Options.MaxStrangers}, bodies: room{left: maxBodies}}
+	return &Door{Deps: d, strangers: room{left: d.Options.MaxStrangers}, bodies: room{left: maxBodies}, aliases: newAliases(nil)}
+}
+
+// aliasesOf returns what names mean to the company of some rules.
+func (d *Door) aliasesOf(r rules) aliases {
+	if len(r.aliases) == 0 {
+		return d.aliases
+	}
+	return newAliases(r.aliases)
 }
 
 // companyOf returns the company of an address, with its settings.

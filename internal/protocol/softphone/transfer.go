@@ -120,7 +120,7 @@ func (x *exchange) allocate(company *ingest.Company, rules rules, secret string)
 func (x *exchange) admit(company *ingest.Company, rules rules, secret string) (string, error) {
 	if _, _, basic := x.r.BasicAuth(); basic {
 		c := &call{door: x.door, r: x.r, company: company, rules: rules}
-		c.values.names = newAliases(nil)
+		c.values.names = x.door.aliases
 		c.values.header(x.r)
 		if err := c.login(); err != nil {
 			return "", err

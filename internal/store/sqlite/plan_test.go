@@ -157,6 +157,8 @@ func TestPlans(t *testing.T) {
 			_, err := tx.LogSkip(7, ingest.LogFilter{}, 5, 1)
 			return ignoreMissing(err)
 		}},
+		{"pictures of an asset that is emptied", "INDEX documents_owner (company=? AND kind=? AND owner=?)", func(tx *sqlstore.Tx) error { _, err := tx.EmptyAsset(7); return err }},
+		{"log of an asset that another takes over", "INDEX job_log_asset (asset=?)", func(tx *sqlstore.Tx) error { return tx.MoveLog(7, 8) }},
 		{"log of an asset", "INDEX job_log_asset (asset=? AND number<?)", func(tx *sqlstore.Tx) error { _, err := tx.LogOfAsset(7, p); return err }},
 		{"usage below", "INDEX assets_folder (folder=? AND in_trash=?)", func(tx *sqlstore.Tx) error { _, err := tx.UsageBelow(7, "a/", 10); return err }},
 		{"folder by UUID", "(uuid=?)", func(tx *sqlstore.Tx) error {

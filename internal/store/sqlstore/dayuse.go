@@ -3,14 +3,20 @@ package sqlstore
 import "sluice/internal/ingest"
 
 // AddDayUse implements ingest.DayUseTx.
-func (t *Tx) AddDayUse(d ingest.DayUse, u ingest.Usage) error {
-	if u == (ingest.Usage{}) {
+func (t *Tx) AddDayUse(u ingest.Usage, counters ...ingest.DayUse) error {
+	if u == (ingest.Usage{}) || len(counters) == 0 {
 		return nil
 	}
-	return t.exec("sqlstore.AddDayUse", "counter",
-		`INSERT INTO day_use (day, company, subject, files, bytes) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (day, company, subject) DO UPDATE SET files = day_use.files + excluded.files, bytes = day_use.bytes + excluded.bytes`,
-		d.Day, d.Company, d.Subject, u.Files, u.Bytes)
+	var q query
+	q.add(`INSERT INTO day_use (day, company, subject, files, bytes) VALUES `)
+	for i, d := range counters {
+		if i > 0 {
+			q.add(`, `)
+		}
+		q.add(`(?, ?, ?, ?, ?)`, d.Day, d.Company, d.Subject, u.Files, u.Bytes)
+	}
+	q.add(` ON CONFLICT (day, company, subject) DO UPDATE SET files = day_use.files + excluded.files, bytes = day_use.bytes + excluded.bytes`)
+	return t.exec("sqlstore.AddDayUse", "counter", q.String(), q.args...)
 }
 
 // DayUsage implements ingest.DayUseTx.

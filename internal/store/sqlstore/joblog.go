@@ -1,25 +1,38 @@
 package sqlstore
 
-import "sluice/internal/ingest"
+import (
+	"slices"
+
+	"sluice/internal/ingest"
+)
 
 // AppendLog implements ingest.JobTx.
 func (t *Tx) AppendLog(rows ...ingest.LogRow) error {
 	const op = "sqlstore.AppendLog"
-	for i := range rows {
-		r := &rows[i]
-		extra, err := toJSON(r.Extra)
-		if err != nil {
-			return t.failure(op, "log row", err)
+	for some := range slices.Chunk(rows, logRows) {
+		var q query
+		q.add(`INSERT INTO job_log (job, at, type, message, asset, asset_name, asset_type, extra) VALUES `)
+		for i := range some {
+			r := &some[i]
+			extra, err := toJSON(r.Extra)
+			if err != nil {
+				return t.failure(op, "log row", err)
+			}
+			if i > 0 {
+				q.add(`, `)
+			}
+			q.add(`(?, ?, ?, ?, ?, ?, ?, ?)`, r.Job, micros(r.Time), r.Type, r.Message, r.Asset, r.AssetName, r.AssetType, extra)
 		}
-		err = t.exec(op, "log row",
-			`INSERT INTO job_log (job, at, type, message, asset, asset_name, asset_type, extra) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)`,
-			r.Job, micros(r.Time), r.Type, r.Message, r.Asset, r.AssetName, r.AssetType, extra)
-		if err != nil {
+		if err := t.exec(op, "log row", q.String(), q.args...); err != nil {
 			return err
 		}
 	}
 	return nil
 }
+
+// logRows is how many rows of a log one statement writes: jobs begin and end with
+// several. Every number up to it is a statement of its own that stays prepared.
+const logRows = 4
 
 // Log implements ingest.JobTx.
 func (t *Tx) Log(job ingest.Number, f ingest.LogFilter, page ingest.Page) ([]ingest.LogRow, error) {

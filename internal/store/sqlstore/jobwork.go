@@ -166,3 +166,8 @@ func (t *Tx) LogOfAsset(asset ingest.Number, page ingest.Page) ([]ingest.LogRow,
 	q.add(` ORDER BY l.number DESC LIMIT ?`, limit(page))
 	return many(t, "sqlstore.LogOfAsset", readLogRow, q.String(), q.args...)
 }
+
+// MoveLog implements ingest.JobWorkTx.
+func (t *Tx) MoveLog(from, to ingest.Number) error {
+	return t.exec("sqlstore.MoveLog", "log row", `UPDATE job_log SET asset = $1 WHERE asset = $2 AND asset <> 0`, to, from)
+}

@@ -60,7 +60,7 @@ func (t *Tx) MessageByID(company ingest.Number, id string) (*ingest.TextMessage,
 func (t *Tx) MessagesReceived(r ingest.MessageRange) ([]ingest.ReceivedMessage, error) {
 	var q query
 	q.add(`SELECT `+messageColumns+`, i.displayed FROM inbox i JOIN messages m ON m.number = i.message
-		WHERE i.company = ? AND i.user_number = ? AND i.message > ?`, r.Company, r.User, r.After)
+		WHERE i.company = ? AND i.user_number = ?`, r.Company, r.User)
 	q.messageRange(r, "i.message")
 	list, err := many(t, "sqlstore.MessagesReceived", readReceived, q.String(), q.args...)
 	if r.Newest {
@@ -72,7 +72,7 @@ func (t *Tx) MessagesReceived(r ingest.MessageRange) ([]ingest.ReceivedMessage, 
 // MessagesSent implements ingest.MessageTx.
 func (t *Tx) MessagesSent(r ingest.MessageRange) ([]*ingest.TextMessage, error) {
 	var q query
-	q.add(`SELECT `+messageColumns+` FROM messages m WHERE m.company = ? AND m.sender = ? AND m.number > ?`, r.Company, r.User, r.After)
+	q.add(`SELECT `+messageColumns+` FROM messages m WHERE m.company = ? AND m.sender = ?`, r.Company, r.User)
 	q.messageRange(r, "m.number")
 	list, err := many(t, "sqlstore.MessagesSent", readMessage, q.String(), q.args...)
 	if r.Newest {
@@ -81,12 +81,22 @@ func (t *Tx) MessagesSent(r ingest.MessageRange) ([]*ingest.TextMessage, error) 
 	return list, err
 }
 
-// messageRange appends the rest of a range, whose order is that of column.
+// messageRange appends the rest of a range, whose order is that of column. A database
+// takes one lower bound from an index, so that there must not be a second one. Where a
+// time is the bound, it is the number of the company's first message since then, or
+// everything older would be read too.
 func (q *query) messageRange(r ingest.MessageRange, column string) {
 	if r.Before != 0 {
 		q.add(` AND `+column+` < ?`, r.Before)
 	}
+	if r.After != 0 {
+		q.add(` AND `+column+` > ?`, r.After)
+	}
 	if !r.Since.IsZero() {
+		if r.After == 0 {
+			q.add(` AND `+column+` >= (SELECT x.number FROM messages x WHERE x.company = ? AND x.created >= ? ORDER BY x.created, x.number LIMIT 1)`,
+				r.Company, micros(r.Since))
+		}
 		q.add(` AND m.created >= ?`, micros(r.Since))
 	}
 	q.add(` ORDER BY ` + column)

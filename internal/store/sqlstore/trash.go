@@ -46,6 +46,12 @@ func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = t.exec(op, "asset",
+		`DELETE FROM documents WHERE company = (SELECT company FROM assets WHERE number = $1) AND kind = 'thumbnail' AND doc_key <> 'upload'
+			AND owner IN (SELECT number FROM versions WHERE asset = $2)`, asset, asset)
+	if err != nil {
+		return nil, err
+	}
 	return append(keys, derived...), nil
 }
 

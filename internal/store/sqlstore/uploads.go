@@ -94,9 +94,9 @@ func (t *Tx) UploadPromising(company ingest.Number, asset ingest.UUID) (*ingest.
 }
 
 // UploadsBy implements ingest.UploadTx.
-func (t *Tx) UploadsBy(user ingest.Number, door ingest.Door, states []ingest.UploadState, page ingest.Page) ([]*ingest.Upload, error) {
+func (t *Tx) UploadsBy(user, company ingest.Number, door ingest.Door, states []ingest.UploadState, page ingest.Page) ([]*ingest.Upload, error) {
 	q := &query{}
-	q.add(uploadColumns+` WHERE user_number = ? AND door = ? AND `, user, door)
+	q.add(uploadColumns+` WHERE user_number = ? AND door = ? AND company = ? AND `, user, door, company)
 	in(q, "state", states)
 	if page.After > 0 {
 		q.add(` AND number < ?`, page.After)

@@ -143,4 +143,8 @@ func logPositions(f *fixture) {
 	}
 	ofAsset(ingest.Page{Limit: 2}, "4", "2")
 	ofAsset(ingest.Page{After: own[2].Number, Limit: 2}, "0")
+	f.update(func(tx ingest.Tx) error { return tx.MoveLog(2, 1) })
+	ofAsset(ingest.Page{Limit: 4}, "5", "4", "3", "2")
+	f.update(func(tx ingest.Tx) error { return tx.MoveLog(1, 8) })
+	ofAsset(ingest.Page{Limit: 4})
 }

@@ -219,7 +219,7 @@ func dayUse(f *fixture) {
 	all := ingest.DayUse{Company: c.Number, Day: 5}
 	user := ingest.DayUse{Company: c.Number, Subject: "user 7", Day: 5}
 	for _, d := range []ingest.DayUse{all, all, user} {
-		f.update(func(tx ingest.Tx) error { return tx.AddDayUse(d, ingest.Usage{Files: 1, Bytes: 10}) })
+		f.update(func(tx ingest.Tx) error { return tx.AddDayUse(ingest.Usage{Files: 1, Bytes: 10}, d) })
 	}
 	counts := func(want ...ingest.Usage) {
 		f.Helper()
@@ -239,8 +239,10 @@ func dayUse(f *fixture) {
 		}
 	}
 	counts(ingest.Usage{Files: 2, Bytes: 20}, ingest.Usage{Files: 1, Bytes: 10}, ingest.Usage{}, ingest.Usage{})
+	f.update(func(tx ingest.Tx) error { return tx.AddDayUse(ingest.Usage{Files: 1, Bytes: 5}, all, user) })
+	counts(ingest.Usage{Files: 3, Bytes: 25}, ingest.Usage{Files: 2, Bytes: 15}, ingest.Usage{}, ingest.Usage{})
 	f.update(func(tx ingest.Tx) error { return tx.DeleteDayUse(5) })
-	counts(ingest.Usage{Files: 2, Bytes: 20}, ingest.Usage{Files: 1, Bytes: 10}, ingest.Usage{}, ingest.Usage{})
+	counts(ingest.Usage{Files: 3, Bytes: 25}, ingest.Usage{Files: 2, Bytes: 15}, ingest.Usage{}, ingest.Usage{})
 	f.update(func(tx ingest.Tx) error { return tx.DeleteDayUse(6) })
 	counts(ingest.Usage{}, ingest.Usage{}, ingest.Usage{}, ingest.Usage{})
 }

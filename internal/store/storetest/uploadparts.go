@@ -103,11 +103,14 @@ func uploadsBy(f *fixture) {
 	by(4, ingest.DoorNomad, ingest.UploadAborted)
 	by(4, ingest.DoorTus, ingest.UploadOpen)
 	by(5, ingest.DoorNomad, ingest.UploadOpen)
+	elsewhere := f.newUpload(f.company(), ingest.UploadOpen)
+	elsewhere.User, elsewhere.Door = 4, ingest.DoorNomad
+	f.createUpload(elsewhere)
 	d := by(4, ingest.DoorNomad, ingest.UploadOpen)
 	list := func(page ingest.Page, states []ingest.UploadState, want ...*ingest.Upload) {
 		f.Helper()
 		expect(f, "UploadsBy", want, func(tx ingest.Tx) ([]*ingest.Upload, error) {
-			return tx.UploadsBy(4, ingest.DoorNomad, states, page)
+			return tx.UploadsBy(4, c.Number, ingest.DoorNomad, states, page)
 		})
 	}
 	open := []ingest.UploadState{ingest.UploadOpen}

@@ -4,8 +4,8 @@
 //
 //   node sdk2023.mjs BASE LOGIN PASSWORD FILE NAME OPTION [text] [--after-part N]
 //
-// It prints the id of the asset. With "text" it sends strings instead of bytes, as the
-// kit does when it is given a string; --after-part ends the process after N parts.
+// It prints the id of the asset. With "text" it sends the bytes as a string, as the
+// kit does, so that those of 0x80 and more arrive as two; --after-part ends the process after N parts.
 import { readFileSync } from "node:fs";
 
 const [base, login, password, path, name, option, ...more] = process.argv.slice(2);
@@ -57,7 +57,7 @@ async function put(part) {
   let answer;
   for (let attempt = 0; ; attempt++) {
     answer = await fetch(part.url, {
-      method: "PUT", body: asText ? slice.toString("utf8") : slice, headers: { Accept: "application/json, text/plain, */*" },
+      method: "PUT", body: asText ? slice.toString("latin1") : slice, headers: { Accept: "application/json, text/plain, */*" },
     });
     if (answer.ok) break;
     if (attempt === 2) throw new Error((await answer.json()).message);
