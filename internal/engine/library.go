@@ -148,17 +148,14 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 		if d.Derived, err = tx.DerivedOf(d.Asset.Number); err != nil {
 			return err
 		}
-<<<<<<< HEAD
 		// The steps that made them may have ended in any order.
 		slices.SortStableFunc(d.Derived, func(a, b *ingest.Derived) int {
 			return cmp.Compare(thumbnailFirst(a), thumbnailFirst(b))
 		})
-=======
 		if d.Parts, err = readableParts(tx, p, d.Asset); err != nil {
 			return err
 		}
 		d.Pending, d.Warnings = nil, nil
->>>>>>> main
 		tasks, err := tx.TasksOf(d.Asset.Number, d.Asset.Version)
 		if err != nil {
 			return err

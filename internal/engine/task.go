@@ -186,38 +186,14 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		if err != nil {
 			return err
 		}
-<<<<<<< HEAD
-		if err := e.putDerived(tx, t, t.Asset, t.Version, ready.derived, &c); err != nil {
-			return err
-=======
 		if gone, err := emptied(tx, fresh); err != nil || gone {
-			for _, d := range derived {
-				dropped = append(dropped, d.Blob.Key)
-			}
 			if err != nil {
 				return err
 			}
 			return e.endTask(tx, fresh, ingest.TaskCancelled, TaskResult{})
 		}
-		for i := range derived {
-			d := derived[i]
-			d.Asset, d.Version = t.Asset, t.Version
-			keeps, err := e.keepsThumbnail(tx, t, &d)
-			if err != nil {
-				return err
-			}
-			if !keeps {
-				dropped = append(dropped, d.Blob.Key)
-				continue
-			}
-			old, err := tx.PutDerived(&d)
-			if err != nil {
-				return err
-			}
-			if old != "" {
-				dropped = append(dropped, old)
-			}
->>>>>>> main
+		if err := e.putDerived(tx, t, t.Asset, t.Version, ready.derived, &c); err != nil {
+			return err
 		}
 		if r.SHA256 != nil {
 			if err := tx.SetVersionDigest(t.Version, r.SHA256); err != nil {

@@ -20,13 +20,11 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 	if t.Asset == 0 {
 		return e.endStep(tx, t, r)
 	}
-<<<<<<< HEAD
-	if t.Kind == ingest.TaskUnpack {
-		return e.endUnpack(tx, t, r)
-=======
 	if err := dropGiven(tx, t); err != nil {
 		return err
->>>>>>> main
+	}
+	if t.Kind == ingest.TaskUnpack {
+		return e.endUnpack(tx, t, r)
 	}
 	background := t.Kind == ingest.TaskDigest // neither asset nor job waits for it
 	if background && len(r.warnings()) == 0 {

@@ -65,10 +65,7 @@ type assetDetail struct {
 	Metadata map[string]string `json:"metadata" doc:"Metadata fields and their values."`
 	Derived  []derivedItem     `json:"derived" nullable:"false" doc:"Files and assets made from the current bytes."`
 	Pending  []string          `json:"pending" nullable:"false" doc:"Steps of processing that are outstanding, or wait for an ability that this server lacks." example:"[\"inspect\"]"`
-<<<<<<< HEAD
 	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed, or what they could not do; of each kind of step the latest counts."`
-=======
-	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed."`
 	Parts    []partItem        `json:"parts" nullable:"false" doc:"The other files of a web page, in their order; empty for everything else. Lists of assets leave them out."`
 }
 
@@ -94,7 +91,6 @@ func newPartItem(p engine.WebPart, base string) partItem {
 // originalURL is where the bytes of an asset are read.
 func originalURL(base string, asset ingest.UUID) string {
 	return base + "/v1/assets/" + string(asset) + "/original"
->>>>>>> main
 }
 
 // derivedItem is a file or asset made from an asset.
