@@ -70,7 +70,7 @@ func newTools(cfg config.Config, log *slog.Logger) (*tools, error) {
 // equip tells the engine what there is.
 func (t *tools) equip(cfg config.Config, c *engine.Config) {
 	c.Pictures = t.pictures
-	c.Optimize = cfg.MediaOptimize
+	c.Optimize, c.PictureDelay = cfg.MediaOptimize, 200*time.Millisecond
 	c.ServerName = serverName(cfg)
 	c.Callbacks = cfg.Callbacks
 	c.Letters = t.mailer != nil

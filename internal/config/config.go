@@ -87,7 +87,7 @@ type Config struct {
 	MediaTimeout        Duration `name:"media-timeout" env:"SLUICE_MEDIA_TIMEOUT" default:"60s" placeholder:"TIME" group:"Media" help:"Longest run of one media step."`
 	MediaMaxInput       Size     `name:"media-max-input" env:"SLUICE_MEDIA_MAX_INPUT" default:"256MiB" placeholder:"SIZE" group:"Media" help:"Largest file that is inspected; larger ones are kept as they are."`
 	MediaMemory         Size     `name:"media-memory" env:"SLUICE_MEDIA_MEMORY" default:"1GiB" placeholder:"SIZE" group:"Media" help:"Memory that one media process may take."`
-	MediaOptimize       bool     `name:"media-optimize" env:"SLUICE_MEDIA_OPTIMIZE" default:"true" negatable:"" group:"Media" help:"Make an optimised image of every image, not only where an upload asks for crops, masks or the like."`
+	MediaOptimize       bool     `name:"media-optimize" env:"SLUICE_MEDIA_OPTIMIZE" default:"true" negatable:"" group:"Media" help:"Make an optimised image of every image that comes through the Scene7 door, not only where an upload asks for crops, masks or the like."`
 	MediaEncodeTimeout  Duration `name:"media-encode-timeout" env:"SLUICE_MEDIA_ENCODE_TIMEOUT" default:"1h" placeholder:"TIME" group:"Media" help:"Longest time that one encoding of a video may take."`
 	MediaEncodeCPU      Duration `name:"media-encode-cpu" env:"SLUICE_MEDIA_ENCODE_CPU" default:"2h" placeholder:"TIME" group:"Media" help:"Processor time that one encoding of a video may take."`
 	MediaEncodeDuration Duration `name:"media-encode-duration" env:"SLUICE_MEDIA_ENCODE_DURATION" default:"2h" placeholder:"TIME" group:"Media" help:"Longest video that is encoded."`

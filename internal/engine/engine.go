@@ -76,9 +76,13 @@ type Config struct {
 	// Pictures, if set, renders images and looks into them for verbs that answer
 	// with the result.
 	Pictures Pictures
-	// Optimize makes an optimised image of every image; otherwise only of those for
-	// which an option of the upload changes what it shows.
+	// Optimize makes an optimised image of every image that comes through the Scene7
+	// door; otherwise only of those for which an option of the upload changes what it
+	// shows.
 	Optimize bool
+	// PictureDelay keeps the work on whole pictures behind their inspection, which
+	// gives the thumbnails that people wait for.
+	PictureDelay time.Duration
 	// Crash, if set, is called at named points of a delivery; tests strike there.
 	Crash func(point string)
 }
@@ -103,8 +107,10 @@ type Engine struct {
 	log      *slog.Logger
 	pictures Pictures
 	optimize bool
-	ended    func(ingest.Door, ingest.UploadOutcome, int64)
-	crash    func(string)
+
+	pictureDelay time.Duration
+	ended        func(ingest.Door, ingest.UploadOutcome, int64)
+	crash        func(string)
 
 	checkURL       func(string) error
 	checkDirectory func(string) error
@@ -148,7 +154,7 @@ func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, digestDistance: c.DigestDistance, sameAddress: c.SameAddress,
-		pictures: c.Pictures, optimize: c.Optimize, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		pictures: c.Pictures, optimize: c.Optimize, pictureDelay: c.PictureDelay, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
 		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime, mediaLifetime: c.MediaLifetime, mac: c.MAC,
 		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, letters: c.Letters, keywords: c.Keywords, serverName: c.ServerName,
 		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1), wakeLong: make(chan struct{}, 1), wakePush: make(chan struct{}, 1),

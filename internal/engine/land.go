@@ -151,7 +151,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if l.merge && r.replace == nil {
 		l.metadata = merged(nil, l.metadata)
 	}
-	steps := e.plan(kind, l.place.FileName, l.contentType, l.processing)
+	steps := e.plan(j, kind, l.place.FileName, l.contentType, l.processing)
 	if l.thumbnail {
 		steps = append(steps, step{kind: ingest.TaskThumbnail})
 	}

@@ -110,10 +110,10 @@ func planPages(s *steps, r *ingest.Rasterize) {
 }
 
 // plan lists what is to be done for a file of a type under the options of its job. What no option asks for is left out
-// where the server does not do it for every file.
-func (e *Engine) plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
+// where the server does not do it for every file of the Scene7 door, whose clients count on it.
+func (e *Engine) plan(j *ingest.Job, kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
 	all := plan(kind, fileName, contentType, o)
-	if e.optimize {
+	if e.optimize && (j.Door == ingest.DoorScene7 || j.Kind == ingest.JobOptimize) {
 		return all
 	}
 	return slices.DeleteFunc(all, func(s step) bool { return s.extra })
@@ -168,6 +168,9 @@ func (e *Engine) task(s step, c *ingest.Company, j *ingest.Job, a *ingest.Asset,
 	}
 	if s.parked {
 		t.State = ingest.TaskParked
+	}
+	if s.kind == ingest.TaskPicture {
+		t.RunAt = now.Add(e.pictureDelay)
 	}
 	if s.params != nil {
 		t.Params, _ = json.Marshal(s.params)

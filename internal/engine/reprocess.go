@@ -126,7 +126,7 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	if err != nil {
 		return err
 	}
-	planned := e.plan(a.Type, v.FileName, v.ContentType, &j.Processing)
+	planned := e.plan(j, a.Type, v.FileName, v.ContentType, &j.Processing)
 	if err := e.giveWay(tx, owner, j, a, planned, &delta.Counts); err != nil {
 		return err
 	}
