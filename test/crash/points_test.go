@@ -56,8 +56,11 @@ func points() []point {
 }
 
 // seldom lists the points that no test here strikes, because an upload passes them
-// only when it is large or slow; the tests beside the engine and fsblob strike there.
-func seldom() []string { return []string{"stage.background-synced"} }
+// only when it is large or slow, or comes in signed parts; the tests beside the engine
+// and fsblob strike there.
+func seldom() []string {
+	return []string{"stage.background-synced", "part.begin", "part.recorded", "part.again"}
+}
 
 // TestPointsAreThoseOfTheSource fails when a point is added, renamed or removed
 // and the lists here were not told.
