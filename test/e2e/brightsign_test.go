@@ -178,6 +178,7 @@ func TestBrightSignToolkits(t *testing.T) {
 			if len(contents) < 6 {
 				t.Fatalf("it stored less than it should:\n%s", said)
 			}
+			s.awaitNothingUnderway() // files of pages are found by log rows, which tell when work has ended
 			everything := s.everything()
 			for number, want := range contents {
 				a, ok := everything[number]
@@ -189,7 +190,6 @@ func TestBrightSignToolkits(t *testing.T) {
 					t.Errorf("content %d is %s with SHA-1 %s, want %s with %s", number, a.FileName, got, want.name, want.sha1)
 				}
 			}
-			s.awaitNothingUnderway()
 		})
 	}
 }
