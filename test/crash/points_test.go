@@ -56,10 +56,10 @@ func points() []point {
 }
 
 // seldom lists the points that no test here strikes, because an upload passes them
-// only when it is large or slow, or comes in signed parts; the tests beside the engine
-// and fsblob strike there.
+// only when it is large or slow, comes in signed parts or is an archive; the tests
+// beside the engine and fsblob strike there.
 func seldom() []string {
-	return []string{"stage.background-synced", "part.begin", "part.recorded", "part.again"}
+	return []string{"stage.background-synced", "part.begin", "part.recorded", "part.again", "unpack.made", "unpack.stored"}
 }
 
 // TestPointsAreThoseOfTheSource fails when a point is added, renamed or removed
