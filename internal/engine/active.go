@@ -202,8 +202,7 @@ func (a *activeUpload) endFeeding(n int64, err error) {
 // Digests follow at a distance, so that bytes which arrive go before those that are
 // read again; what they are behind when the file is complete is read then.
 const (
-	followDistance = 256 << 20 // bytes that they may be behind, unless Config says otherwise
-	followLimit    = 2         // times as much: then writers wait for them
+	followDistance = 704 << 20 // bytes that they may be behind, unless Config says otherwise
 	followStretch  = 64 << 20  // bytes that are fed before what was written meanwhile is looked at
 )
 
@@ -235,7 +234,7 @@ func (a *activeUpload) behind(distance int64) bool {
 func (e *Engine) await(ctx context.Context, a *activeUpload) {
 	for {
 		a.mu.Lock()
-		feeding, far := a.feeding, a.sums != nil && a.reach-a.hashed > followLimit*max(e.digestDistance, followStretch)
+		feeding, far := a.feeding, a.sums != nil && a.reach-a.hashed > e.digestDistance+2*followStretch
 		a.mu.Unlock()
 		if !far || feeding == nil {
 			return

@@ -35,7 +35,7 @@ type Config struct {
 	// instead of computing it while the bytes arrive.
 	DeferDigest bool
 	// DigestDistance is how many bytes digests may be behind what has arrived before
-	// bytes are read again for them. 0 = 256 MiB.
+	// bytes are read again for them. 0 = 704 MiB.
 	DigestDistance int64
 	// JobIdle closes a job that has received nothing for so long. 0 = 30 minutes.
 	JobIdle time.Duration

@@ -90,9 +90,10 @@ func (e *Engine) reopen(ctx context.Context, u *ingest.Upload) error {
 	})
 }
 
-// Tick closes idle jobs, expires uploads, removes orphaned parts, begins the jobs that are due, goes on
-// with stopping jobs and hastens tasks that a clock set back would leave waiting.
-// Call it every few seconds.
+// Tick closes idle jobs, expires uploads, removes orphaned parts and what the time is
+// over of (media, transfers, messages), begins the jobs that are due, goes on with
+// stopping jobs and hastens tasks that a clock set back would leave waiting. Call it
+// every few seconds.
 func (e *Engine) Tick(ctx context.Context) error {
 	return errors.Join(e.closeIdleJobs(ctx), e.expireUploads(ctx), e.removeOrphans(ctx), e.beginDue(ctx), e.store.Update(ctx, e.hastenTasks),
 		e.expireMedia(ctx), e.expireTransfers(ctx), e.endRetention(ctx))

@@ -178,14 +178,18 @@ func TestBrightSignToolkits(t *testing.T) {
 			if len(contents) < 6 {
 				t.Fatalf("it stored less than it should:\n%s", said)
 			}
-			s.awaitNothingUnderway() // files of pages are found by log rows, which tell when work has ended
-			everything := s.everything()
-			for number, want := range contents {
-				a, ok := everything[number]
-				if !ok {
-					t.Errorf("there is no content %d, %s", number, want.name)
-					continue
+			var everything map[int64]asset
+			s.eventually("all contents are found", func() bool { // files of pages by log rows, which come when the work on them has ended
+				everything = s.everything()
+				for number := range contents {
+					if _, ok := everything[number]; !ok {
+						return false
+					}
 				}
+				return true
+			})
+			for number, want := range contents {
+				a := everything[number]
 				if got := sha1Of(s.original(a)); got != want.sha1 || a.FileName != want.name {
 					t.Errorf("content %d is %s with SHA-1 %s, want %s with %s", number, a.FileName, got, want.name, want.sha1)
 				}
