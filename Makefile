@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-short bench lint fmt setup static
+.PHONY: help run build test test-short bench bench-media gallery lint fmt setup static
 
 GO ?= go
 CC ?= cc
@@ -39,6 +39,16 @@ bench: build ## measure uploads beside bare handlers, and a large library (BENCH
 	.bench/bench chunks -sluice bin/sluice
 	.bench/bench media -sluice bin/sluice
 	.bench/bench parts -sluice bin/sluice -versitygw build
+
+bench-media: build ## measure thumbnails, optimised images, pages and posters beside sharp, vips, pdftoppm and ffmpeg (BENCH="flags")
+	@test/setup
+	mkdir -p .bench
+	CGO_ENABLED=0 $(GO) build -trimpath -o .bench/bench ./test/bench
+	.bench/bench processing -sluice bin/sluice $(BENCH)
+	.bench/bench mixed -sluice bin/sluice
+
+gallery: build ## write .gallery/index.html: what each upload option does, in pictures of before and after
+	$(GO) run ./test/gallery -sluice bin/sluice -out .gallery
 
 lint: static ## vet, format, layers, and golangci-lint where installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \

@@ -35,6 +35,7 @@ func startBackground(ctx context.Context, cfg config.Config, e *engine.Engine, t
 			ingest.TaskFootage:   jobs.Footage(e, inspector{t.runner, log}),
 			ingest.TaskPicture:   jobs.Picture(e, pictureMaker{t.runner, log}),
 			ingest.TaskPages:     jobs.Pages(e, documents{t.runner, log}),
+			ingest.TaskMetadata:  jobs.Metadata(e, metadataReader{t.runner, log}),
 			ingest.TaskLayers:    jobs.Layers(e, layerCutter{t.runner, log}),
 		},
 		Ended: ended,

@@ -66,7 +66,7 @@ func (d documents) judge(ctx context.Context, what string, err error) (refusal s
 		return reason, nil
 	case tool == "" && class.Retryable():
 		d.log.WarnContext(ctx, "a document was not worked on", "class", string(class), "error", err)
-		return "", &engine.Failure{Reason: reason}
+		return "", &engine.Failure{Reason: reason, Suspect: suspect(class)}
 	case tool != "":
 		d.log.InfoContext(ctx, "a tool could not read a document", "tool", tool, "class", string(class), "error", err)
 	}

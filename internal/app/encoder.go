@@ -29,8 +29,8 @@ func (e encoder) Footage(ctx context.Context, src io.Reader, size int64, fileNam
 	return found, e.failed(ctx, err)
 }
 
-func (e encoder) Encode(ctx context.Context, src io.Reader, size int64, fileName string, want media.Encoding, take func(ingest.Media, io.Reader) error) *engine.Failure {
-	err := e.runner.Encode(ctx, src, size, fileName, want, nil, func(made media.Encoded, file io.Reader) error {
+func (e encoder) Encode(ctx context.Context, src io.Reader, size int64, fileName string, want media.Encoding, progress func(float64), take func(ingest.Media, io.Reader) error) *engine.Failure {
+	err := e.runner.Encode(ctx, src, size, fileName, want, progress, func(made media.Encoded, file io.Reader) error {
 		return take(ingest.Media{ContentType: "video/mp4", Width: made.Width, Height: made.Height}, file)
 	})
 	return e.failed(ctx, err)

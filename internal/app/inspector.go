@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"path"
 	"strings"
 	"time"
 
@@ -40,7 +41,7 @@ func (i inspector) Inspect(ctx context.Context, src io.Reader, size int64, fileN
 // is not what it claims to be, one that is beyond a limit or a variant that is
 // not read (kept, with a warning), and trouble that has nothing to do with it.
 func (i inspector) image(ctx context.Context, src io.Reader, size int64, fileName string) (jobs.Found, *engine.Failure) {
-	in, err := i.runner.Inspect(ctx, src, size, fileName, media.ThumbnailSpec{})
+	in, err := i.runner.Inspect(ctx, src, size, fileName, media.ThumbnailSpec{Metadata: true})
 	found := foundIn(in)
 	if err != nil {
 		class, reason := fault.ClassOf(err), reasonOf(err)
@@ -48,16 +49,29 @@ func (i inspector) image(ctx context.Context, src io.Reader, size int64, fileNam
 		case class == fault.TooLarge, class == fault.Unsupported && in.Format != "":
 			found.Warning = reason
 			return found, nil
+		case class == fault.Unsupported && unread(fileName):
+			found.Warning = "pictures of its format are not read here, so that it has no dimensions, thumbnail and optimised image"
+			return found, nil
 		case class == fault.Corrupt, class == fault.Unsupported, class == fault.Refused:
 			return found, &engine.Failure{Reason: reason, Final: true, Unreadable: true}
 		}
 		i.log.WarnContext(ctx, "an image was not inspected", "class", string(class), "error", err)
-		return found, &engine.Failure{Reason: reason}
+		return found, &engine.Failure{Reason: reason, Suspect: suspect(class)}
 	}
 	if in.Format == "gif" && in.Frames > 1 {
 		found.Type = ingest.TypeAnimatedGIF
 	}
 	return found, nil
+}
+
+// unread reports whether a name is that of a picture in a format that nothing here reads. Some of these cannot be told
+// from other bytes.
+func unread(fileName string) bool {
+	switch strings.ToLower(path.Ext(fileName)) {
+	case ".fpx", ".pict", ".pct", ".raw":
+		return true
+	}
+	return false
 }
 
 // foundIn translates what was learnt of a file.
@@ -66,12 +80,16 @@ func foundIn(in media.Inspection) jobs.Found {
 		ContentType: in.ContentType, Width: in.Width, Height: in.Height, Frames: in.Frames,
 		Orientation: in.Orientation, Alpha: in.HasAlpha, Duration: in.Duration.Round(time.Millisecond),
 	}}
+	found.Embedded = embeddedIn(in.Metadata)
 	if t := in.Thumbnail; t != nil {
 		found.Thumbnail = t.Bytes
 		found.Thumb = ingest.Media{ContentType: t.ContentType, Width: t.Width, Height: t.Height, Frames: 1}
 	}
 	return found
 }
+
+// suspect reports whether the file, rather than the machine, is probably what kept a worker from an answer.
+func suspect(class fault.Class) bool { return class == fault.Timeout || class == fault.Crashed }
 
 // reasonOf is what the job log says of a failed inspection: the words about the
 // file, never a cause, and nothing of this machine.
@@ -162,7 +180,7 @@ func (i inspector) posterFound(ctx context.Context, in media.Inspection, err err
 		return found, nil
 	case tool == "" && (class == "" || class.Retryable()):
 		i.log.WarnContext(ctx, "a file was not inspected", "class", string(class), "error", err)
-		return found, &engine.Failure{Reason: reason}
+		return found, &engine.Failure{Reason: reason, Suspect: suspect(class)}
 	case tool != "":
 		i.log.InfoContext(ctx, "a tool could not read a file", "tool", tool, "class", string(class), "error", err)
 	}

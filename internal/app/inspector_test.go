@@ -54,8 +54,8 @@ func TestFailedInspectionsInTheJobLog(t *testing.T) {
 		"a variant":     {failingRunner{png, about(fault.Unsupported, "BigTIFF is not read")}, nil, "BigTIFF is not read", false},
 		"too large":     {failingRunner{png, about(fault.TooLarge, "too many pixels")}, nil, "too many pixels", false},
 		"no worker":     {failingRunner{err: about(fault.Unavailable, "the media worker /srv/secret/sluice cannot be started")}, &engine.Failure{Reason: "the media worker is not available"}, "", true},
-		"crash":         {failingRunner{err: about(fault.Crashed, "it said: /srv/secret")}, &engine.Failure{Reason: "the media worker stopped while it inspected the file"}, "", true},
-		"timeout":       {failingRunner{err: about(fault.Timeout, "/srv/secret")}, &engine.Failure{Reason: "the media worker did not finish the file in time"}, "", true},
+		"crash":         {failingRunner{err: about(fault.Crashed, "it said: /srv/secret")}, &engine.Failure{Reason: "the media worker stopped while it inspected the file", Suspect: true}, "", true},
+		"timeout":       {failingRunner{err: about(fault.Timeout, "/srv/secret")}, &engine.Failure{Reason: "the media worker did not finish the file in time", Suspect: true}, "", true},
 		"source":        {failingRunner{err: about(fault.Source, "/srv/secret")}, &engine.Failure{Reason: "the media worker did not get the whole file"}, "", true},
 		"anything":      {failingRunner{err: cause}, &engine.Failure{Reason: "the media worker could not inspect the file"}, "", true},
 	} {
@@ -66,6 +66,17 @@ func TestFailedInspectionsInTheJobLog(t *testing.T) {
 		}
 		if logged := strings.Contains(log.String(), "level=WARN") && strings.Contains(log.String(), "/srv/secret"); logged != tt.logged {
 			t.Errorf("%s: the server's log has %s", name, &log)
+		}
+	}
+}
+
+// Pictures of formats that nothing reads are kept with a warning.
+func TestFormatsThatAreNotRead(t *testing.T) {
+	runner := failingRunner{err: &fault.Error{Class: fault.Unsupported, Op: "media.Inspect", Msg: "not a picture"}}
+	for _, name := range []string{"a.fpx", "A.PICT", "a.pct", "a.raw"} {
+		found, failure := inspector{runner, slog.New(slog.DiscardHandler)}.Inspect(t.Context(), strings.NewReader("x"), 1, name)
+		if failure != nil || !strings.HasPrefix(found.Warning, "pictures of its format are not read here") {
+			t.Errorf("%s: %+v, %+v", name, found, failure)
 		}
 	}
 }
@@ -88,7 +99,7 @@ func TestPostersInTheJobLog(t *testing.T) {
 		"too large":      {about(fault.TooLarge, "", "too many pixels"), nil, "no thumbnail was made: too many pixels"},
 		"a tool hangs":   {about(fault.Timeout, "ffmpeg", "ffmpeg did not finish"), nil, "no thumbnail was made: ffmpeg did not finish"},
 		"a tool crashes": {about(fault.Crashed, "pdftoppm", "pdftoppm stopped"), nil, "no thumbnail was made: pdftoppm stopped"},
-		"worker crashes": {about(fault.Crashed, "", "it said: /srv/secret"), &engine.Failure{Reason: "the media worker stopped while it inspected the file"}, ""},
+		"worker crashes": {about(fault.Crashed, "", "it said: /srv/secret"), &engine.Failure{Reason: "the media worker stopped while it inspected the file", Suspect: true}, ""},
 		"no worker":      {about(fault.Unavailable, "", "/srv/secret"), &engine.Failure{Reason: "the media worker is not available"}, ""},
 		"cancelled":      {about(fault.Cancelled, "", "/srv/secret"), &engine.Failure{Reason: "the media worker could not inspect the file"}, ""},
 		"anything":       {cause, &engine.Failure{Reason: "the media worker could not inspect the file"}, ""},
@@ -109,6 +120,7 @@ func TestFilesThatShowAPoster(t *testing.T) {
 		want          bool
 	}{
 		{"a.mp4", jpeg, true}, {"a.TS", "", true}, {"a.mp3", "", true}, {"a.pdf", "", true},
+		{"a.raf", "FUJIFILMCCD-RAW 0201", true}, {"a.cr2", "II*\x00\x10\x00\x00\x00CR\x02\x00", true}, {"a.tif", "II*\x00\x08\x00\x00\x00", false}, {"a.nef", "noise", false},
 		{"a.jpg", mp4, false}, {"a.zip", "%PDF-1.4", false},
 		{"noname", mp4, true}, {"noname", "%PDF-1.4", true}, {"noname", "fLaC\x00\x00\x00\x22", true}, {"noname", jpeg, false}, {"noname", "", false},
 	} {

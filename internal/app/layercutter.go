@@ -37,5 +37,5 @@ func (c layerCutter) CutLayers(ctx context.Context, src io.ReaderAt, size int64,
 		return file, reason, nil
 	}
 	c.log.WarnContext(ctx, "a Photoshop file was not cut into its layers", "class", string(class), "error", err)
-	return file, "", &engine.Failure{Reason: reason}
+	return file, "", &engine.Failure{Reason: reason, Suspect: suspect(class)}
 }

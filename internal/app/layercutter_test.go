@@ -40,8 +40,8 @@ func TestCutLayers(t *testing.T) {
 		"corrupt":   {of(fault.Corrupt), "words", nil},
 		"no PSD":    {of(fault.Unsupported), "words", nil},
 		"too large": {of(fault.TooLarge), "words", nil},
-		"timeout":   {of(fault.Timeout), "", &engine.Failure{Reason: "the media worker did not finish the file in time"}},
-		"crashed":   {of(fault.Crashed), "", &engine.Failure{Reason: "the media worker stopped while it inspected the file"}},
+		"timeout":   {of(fault.Timeout), "", &engine.Failure{Reason: "the media worker did not finish the file in time", Suspect: true}},
+		"crashed":   {of(fault.Crashed), "", &engine.Failure{Reason: "the media worker stopped while it inspected the file", Suspect: true}},
 		"disk":      {errors.New("/a/secret"), "", &engine.Failure{Reason: "the media worker could not inspect the file"}},
 	} {
 		runner := &fakeLayers{err: tt.err}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"strings"
 
 	"sluice/internal/engine"
 	"sluice/internal/ingest"
@@ -47,12 +48,16 @@ func (m pictureMaker) MakePicture(ctx context.Context, src io.Reader, w engine.P
 		return made, &engine.Failure{Reason: reason, Final: true, Unreadable: true}
 	case fault.Unsupported, fault.TooLarge, fault.Missing, fault.Invalid:
 		if !w.Plain() {
-			made.Warnings = append(made.Warnings, "the optimised image was not made: "+reason)
+			words := "the optimised image was not made: " + reason
+			if asked := w.Asked(); len(asked) > 0 {
+				words = strings.Join(asked, ", ") + ": " + words
+			}
+			made.Warnings = append(made.Warnings, words)
 		}
 		return made, nil
 	}
 	m.log.WarnContext(ctx, "the files of an image were not made", "class", string(class), "error", err)
-	return made, &engine.Failure{Reason: reason}
+	return made, &engine.Failure{Reason: reason, Suspect: suspect(class)}
 }
 
 func derivedKind(part string) ingest.DerivedKind {

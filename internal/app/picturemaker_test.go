@@ -85,12 +85,12 @@ func TestMakePictureFails(t *testing.T) {
 		failure  *engine.Failure
 	}{
 		"corrupt":              {about(fault.Corrupt), asked, nil, &engine.Failure{Reason: "it is so", Final: true, Unreadable: true}},
-		"too large":            {about(fault.TooLarge), asked, []string{"the optimised image was not made: it is so"}, nil},
-		"unsupported":          {about(fault.Unsupported), asked, []string{"the optimised image was not made: it is so"}, nil},
+		"too large":            {about(fault.TooLarge), asked, []string{"createMask: the optimised image was not made: it is so"}, nil},
+		"unsupported":          {about(fault.Unsupported), asked, []string{"createMask: the optimised image was not made: it is so"}, nil},
 		"too large, not asked": {about(fault.TooLarge), engine.PictureWork{}, nil, nil},
 		"no tool": {&fault.Error{Class: fault.Missing, Msg: "no vips: apt-get install libvips-tools", Tool: "vips"}, asked,
-			[]string{"the optimised image was not made: no vips: apt-get install libvips-tools"}, nil},
-		"crash": {about(fault.Crashed), asked, nil, &engine.Failure{Reason: "the media worker stopped while it inspected the file"}},
+			[]string{"createMask: the optimised image was not made: no vips: apt-get install libvips-tools"}, nil},
+		"crash": {about(fault.Crashed), asked, nil, &engine.Failure{Reason: "the media worker stopped while it inspected the file", Suspect: true}},
 		"other": {errors.New("disk"), asked, nil, &engine.Failure{Reason: "the media worker could not inspect the file"}},
 	} {
 		made, failure := pictureMaker{&fakeParts{err: tt.err}, slog.New(slog.DiscardHandler)}.MakePicture(t.Context(), nil, tt.w, nil)

@@ -71,6 +71,7 @@ func newTools(cfg config.Config, log *slog.Logger) (*tools, error) {
 func (t *tools) equip(cfg config.Config, c *engine.Config) {
 	c.Pictures = t.pictures
 	c.Optimize, c.PictureDelay = cfg.MediaOptimize, 200*time.Millisecond
+	c.Metadata = true
 	c.ServerName = serverName(cfg)
 	c.Callbacks = cfg.Callbacks
 	c.Letters = t.mailer != nil

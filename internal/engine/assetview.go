@@ -25,6 +25,7 @@ type AssetView struct {
 
 	Fields      []FieldValue                           // by field name; defaults are among them
 	Texts       map[string]string                      // of the fields that every asset has
+	Keys        map[string][]string                    // of those with a key in dot notation: what the file and its packet say
 	Image       ingest.ImageFields                     // of what is rendered
 	Targets     []*ingest.Document                     // zoom targets in order
 	Maps        []*ingest.Document                     // image maps in order
@@ -171,6 +172,12 @@ func (l *viewLoader) values(numbers []ingest.Number, views map[ingest.Number][]*
 					texts[i] = value.Text
 				}
 				v.Texts[field] = strings.Join(texts, ", ")
+				if strings.Contains(field, ".") {
+					if v.Keys == nil {
+						v.Keys = map[string][]string{}
+					}
+					v.Keys[field] = texts
+				}
 			}
 			for _, f := range l.fields {
 				values := have[f.Key()]

@@ -34,6 +34,23 @@ func (e *Engine) common(tx ingest.Tx, p ingest.Principal, j *ingest.Job, a *inge
 			return err
 		}
 	}
+	for _, words := range lacks(a.Type, o) {
+		counts.Warning++
+		if err := e.warn(tx, j.Number, a, words); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// lacks says which options of a job concern files of a type and are not carried out.
+func lacks(kind ingest.AssetType, o *ingest.Processing) []string {
+	switch {
+	case kind == "Css" && o.CSSStatic != nil && *o.CSSStatic:
+		return []string{"cssOptions (forceStaticImages): it changes nothing, style sheets stay as they are"}
+	case kind == ingest.TypeMasterVideo && o.Video != nil && o.Video.Crops > 0:
+		return []string{"mediaOptions (videoSmartCropArray): videos are not cropped, their encodings show the whole pictures"}
+	}
 	return nil
 }
 
@@ -105,5 +122,5 @@ func (e *Engine) addKeywords(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, 
 	for _, v := range rows {
 		known[v.Field] = append(known[v.Field], v.Text)
 	}
-	return e.putPacket(tx, p, a, func(old []byte) (XMPContent, error) { return e.keywords(old, known, words) })
+	return e.putPacket(tx, p, a, madeOfKeywords, func(old []byte) (XMPContent, error) { return e.keywords(old, known, words) })
 }

@@ -83,6 +83,9 @@ type Config struct {
 	// PictureDelay keeps the work on whole pictures behind their inspection, which
 	// gives the thumbnails that people wait for.
 	PictureDelay time.Duration
+	// Metadata reads what files say of themselves where their inspection does not: documents, video, sound, and pictures
+	// that no media worker decodes.
+	Metadata bool
 	// Crash, if set, is called at named points of a delivery; tests strike there.
 	Crash func(point string)
 }
@@ -107,6 +110,7 @@ type Engine struct {
 	log      *slog.Logger
 	pictures Pictures
 	optimize bool
+	metadata bool
 
 	pictureDelay time.Duration
 	ended        func(ingest.Door, ingest.UploadOutcome, int64)
@@ -143,6 +147,7 @@ type Engine struct {
 	searches  searchMarks
 	schedules scheduleWatch
 	stops     stops
+	runs      runs
 	active    *activeUploads
 	followers chan struct{} // goroutines that bring digests up to date
 	closing   keyedLocks    // uploads being finished
@@ -154,7 +159,7 @@ func New(c Config) *Engine {
 	e := &Engine{
 		store: c.Store, blobs: c.Blobs, now: c.Now, newUUID: c.NewUUID, detect: c.Detect,
 		log: c.Log, ended: c.Ended, crash: c.Crash, deferDigest: c.DeferDigest, digestDistance: c.DigestDistance, sameAddress: c.SameAddress,
-		pictures: c.Pictures, optimize: c.Optimize, pictureDelay: c.PictureDelay, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
+		pictures: c.Pictures, optimize: c.Optimize, metadata: c.Metadata, pictureDelay: c.PictureDelay, jobIdle: c.JobIdle, uploadLifetime: c.UploadLifetime,
 		uploadLifetimes: c.UploadLifetimes, orphanLifetime: c.OrphanLifetime, mediaLifetime: c.MediaLifetime, mac: c.MAC,
 		checkURL: c.CheckURL, checkDirectory: c.CheckDirectory, callbacks: c.Callbacks, letters: c.Letters, keywords: c.Keywords, serverName: c.ServerName,
 		flights: newFlights(), wake: make(chan struct{}, 1), wakeSteps: make(chan struct{}, 1), wakeLong: make(chan struct{}, 1), wakePush: make(chan struct{}, 1),

@@ -18,12 +18,13 @@ type FootageStep struct {
 
 // encodeStep is what an encode task does.
 type encodeStep struct {
-	Presets []string `json:"presets,omitempty"` // handles; none = the default encodings
+	Presets   []string            `json:"presets,omitempty"`   // handles
+	Encodings []map[string]string `json:"encodings,omitempty"` // properties of others, by name in lower case; none of both = the default encodings
 }
 
 // EncodePreset is a property set that says how videos are encoded.
 type EncodePreset struct {
-	Handle     string
+	Handle     string            // "" = the job itself describes it
 	Properties map[string]string // by name in lower case
 }
 
@@ -50,7 +51,7 @@ func (e *Engine) EncodeWork(ctx context.Context, t *ingest.Task) (w EncodeWork, 
 	if err := json.Unmarshal(t.Params, &step); err != nil {
 		return w, &ingest.Error{Kind: ingest.Internal, Op: "engine.EncodeWork", Err: err}
 	}
-	if w.TaskInput, err = e.TaskInput(ctx, t); err != nil || len(step.Presets) == 0 {
+	if w.TaskInput, err = e.TaskInput(ctx, t); err != nil || len(step.Presets)+len(step.Encodings) == 0 {
 		return w, err
 	}
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
@@ -80,6 +81,9 @@ func (e *Engine) EncodeWork(ctx context.Context, t *ingest.Task) (w EncodeWork, 
 				preset.Properties[strings.ToLower(strings.TrimSpace(p.Name))] = strings.TrimSpace(p.Value)
 			}
 			w.Presets = append(w.Presets, preset)
+		}
+		for _, properties := range step.Encodings {
+			w.Presets = append(w.Presets, EncodePreset{Properties: properties})
 		}
 		return nil
 	})

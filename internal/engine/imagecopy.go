@@ -122,7 +122,7 @@ func (e *Engine) copyFields(tx ingest.Tx, p ingest.Principal, from, to *ingest.A
 			return err
 		}
 	}
-	docs, err := tx.DocumentsOf(from.Company, []ingest.DocumentKind{ingest.DocXMP, ingest.DocImageFields}, []ingest.Number{from.Number})
+	docs, err := tx.DocumentsOf(from.Company, []ingest.DocumentKind{ingest.DocXMP, ingest.DocEmbedded, ingest.DocImageFields}, []ingest.Number{from.Number})
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (e *Engine) ActiveJobs(ctx context.Context, p ingest.Principal, q ActiveQue
 		if err != nil {
 			return err
 		}
-		list, err = withProgress(tx, jobs)
+		list, err = e.withProgress(tx, jobs)
 		return err
 	})
 	return list, err
@@ -74,7 +74,7 @@ func activeJobs(tx ingest.Tx, companies []ingest.Number, q ActiveQuery) ([]*inge
 }
 
 // withProgress adds owners and progress, with few queries for many jobs.
-func withProgress(tx ingest.Tx, jobs []*ingest.Job) ([]ActiveJob, error) {
+func (e *Engine) withProgress(tx ingest.Tx, jobs []*ingest.Job) ([]ActiveJob, error) {
 	list := make([]ActiveJob, len(jobs))
 	emails := logins{tx: tx}
 	at := map[ingest.Number]int{}
@@ -91,7 +91,7 @@ func withProgress(tx ingest.Tx, jobs []*ingest.Job) ([]ActiveJob, error) {
 	for len(numbers) > 0 {
 		part := numbers[:min(len(numbers), MostPerPage)]
 		numbers = numbers[len(part):]
-		progress, err := tx.JobsProgress(part)
+		progress, err := e.progressOf(tx, part)
 		if err != nil {
 			return nil, err
 		}
@@ -133,6 +133,7 @@ type JobFile struct {
 	Name  string
 	Asset *ingest.Asset // nil = not stored yet
 	State ingest.TaskState
+	Done  float64 // part of its steps that is done, from 0 to 1
 }
 
 // JobFiles is what is known of the files of a job.
@@ -156,7 +157,7 @@ func (e *Engine) JobFiles(ctx context.Context, p ingest.Principal, company inges
 		if f.Job, err = findJob(tx, company, ref); err != nil {
 			return err
 		}
-		progress, err := tx.JobsProgress([]ingest.Number{f.Job.Number})
+		progress, err := e.progressOf(tx, []ingest.Number{f.Job.Number})
 		if err != nil {
 			return err
 		}
@@ -167,10 +168,11 @@ func (e *Engine) JobFiles(ctx context.Context, p ingest.Principal, company inges
 		if err != nil {
 			return err
 		}
+		done := e.doneOf(tasks)
 		for _, t := range tasks {
 			name, ok := stepFile(t)
 			if ok && t.State != ingest.TaskDone { // one that is done has become an asset or a row of the log
-				f.Files = append(f.Files, JobFile{Name: name, State: t.State})
+				f.Files = append(f.Files, JobFile{Name: name, State: t.State, Done: e.runs.of(t.Number)})
 			}
 		}
 		assets, err := tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{company}, Job: f.Job.Number}, ingest.Page{Limit: mostJobFiles})
@@ -182,11 +184,35 @@ func (e *Engine) JobFiles(ctx context.Context, p ingest.Principal, company inges
 			return err
 		}
 		for _, a := range sight.visible(assets) {
-			f.Files = append(f.Files, JobFile{Name: a.Path + a.FileName, Asset: a, State: fileState(a)})
+			f.Files = append(f.Files, JobFile{Name: a.Path + a.FileName, Asset: a, State: fileState(a), Done: done[a.Number]})
 		}
 		return nil
 	})
 	return f, err
+}
+
+// doneOf is the part of the tasks of each asset that is done.
+func (e *Engine) doneOf(tasks []*ingest.Task) map[ingest.Number]float64 {
+	all, done := map[ingest.Number]float64{}, map[ingest.Number]float64{}
+	for _, t := range tasks {
+		if t.Kind == ingest.TaskDigest {
+			continue // nobody waits for it
+		}
+		switch t.State {
+		case ingest.TaskParked:
+			continue
+		case ingest.TaskQueued:
+		case ingest.TaskRunning:
+			done[t.Asset] += e.runs.of(t.Number)
+		default:
+			done[t.Asset]++
+		}
+		all[t.Asset]++
+	}
+	for asset, n := range all {
+		done[asset] /= n
+	}
+	return done
 }
 
 func fileState(a *ingest.Asset) ingest.TaskState {

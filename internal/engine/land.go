@@ -151,7 +151,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if l.merge && r.replace == nil {
 		l.metadata = merged(nil, l.metadata)
 	}
-	steps := e.plan(j, kind, l.place.FileName, l.contentType, l.processing)
+	steps := append(e.plan(j, kind, l.place.FileName, l.processing), e.metadataStep(kind, l.contentType)...)
 	if l.thumbnail {
 		steps = append(steps, step{kind: ingest.TaskThumbnail})
 	}
@@ -166,7 +166,7 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	}
 	v := &ingest.Version{
 		UUID: e.newUUID(), FileName: l.place.FileName, ContentType: l.contentType, Blob: l.blob, Job: j.Number,
-		Update: r.replace != nil && !r.revive, Notes: steps.notes(), Created: now, CreatedBy: p.User,
+		Update: r.replace != nil && !r.revive, Created: now, CreatedBy: p.User,
 	}
 	a.Publish = publishState(c, l, v.Update, a.Publish)
 	if v.Update && l.processing.PreserveCrop != nil && !*l.processing.PreserveCrop {

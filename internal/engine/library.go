@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strconv"
 	"time"
 
 	"sluice/internal/ingest"
@@ -109,7 +111,10 @@ type AssetDetail struct {
 	Derived  []*ingest.Derived
 	Pending  []*ingest.Task // queued, running and parked steps of the current version
 	Warnings []string       // why steps failed
-	Parts    []WebPart      // of a web page, as far as the caller may read them, in their order
+	// Metadata is all that is known by name: what doors keep, values of the company's fields, and what the file says of
+	// itself, under keys in dot notation.
+	Metadata map[string]string
+	Parts    []WebPart // of a web page, as far as the caller may read them, in their order
 }
 
 // findAsset returns an asset that the caller may read. Strangers learn nothing
@@ -152,6 +157,9 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 		slices.SortStableFunc(d.Derived, func(a, b *ingest.Derived) int {
 			return cmp.Compare(thumbnailFirst(a), thumbnailFirst(b))
 		})
+		if d.Metadata, err = metadataOf(tx, d.Asset); err != nil {
+			return err
+		}
 		if d.Parts, err = readableParts(tx, p, d.Asset); err != nil {
 			return err
 		}
@@ -174,6 +182,41 @@ func (e *Engine) Asset(ctx context.Context, p ingest.Principal, id ingest.UUID) 
 		return nil
 	})
 	return d, err
+}
+
+// metadataOf gathers what is known of an asset by name. Several values of a name are separated by commas; what a door
+// keeps under it goes first.
+func metadataOf(tx ingest.Tx, a *ingest.Asset) (map[string]string, error) {
+	values, err := tx.ValuesOf([]ingest.Number{a.Number}, nil)
+	if err != nil {
+		return nil, err
+	}
+	fields := map[string]string{}
+	if slices.ContainsFunc(values, func(v ingest.Value) bool { _, err := strconv.Atoi(v.Field); return err == nil }) {
+		all, err := fieldsOf(tx, a.Company)
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range all {
+			fields[f.Key()] = f.Name
+		}
+	}
+	known := map[string]string{}
+	for _, v := range values {
+		name := v.Field
+		if custom, ok := fields[name]; ok {
+			name = custom
+		}
+		if name == ingest.FieldWords {
+			continue
+		}
+		if known[name] != "" {
+			known[name] += ", "
+		}
+		known[name] += v.Text
+	}
+	maps.Copy(known, a.Metadata)
+	return known, nil
 }
 
 func thumbnailFirst(d *ingest.Derived) int {
@@ -290,7 +333,7 @@ func (e *Engine) JobProgress(ctx context.Context, p ingest.Principal, id ingest.
 		if err != nil {
 			return err
 		}
-		list, err := tx.JobsProgress([]ingest.Number{j.Number})
+		list, err := e.progressOf(tx, []ingest.Number{j.Number})
 		progress = ingest.JobProgress{Job: j.Number}
 		if len(list) > 0 {
 			progress = list[0]

@@ -3,6 +3,8 @@ package engine
 import (
 	"bytes"
 	"fmt"
+	"net/url"
+	"strings"
 
 	"sluice/internal/ingest"
 )
@@ -50,8 +52,11 @@ type maker struct {
 	job     *ingest.Job // without number for a task of no job
 	owner   ingest.Principal
 	origin  *ingest.Asset
+	rows    []*ingest.Derived        // of the originator
 	before  map[string]*ingest.Asset // what the originator has been made into, by Key
+	trashed map[string]*ingest.Asset // the same, of what is in the trash
 	numbers map[string]ingest.Number // what it is made into now, by Key
+	names   map[string]string        // what URL commands call that
 	delta   ingest.JobDelta
 	done    *completion
 }
@@ -59,7 +64,7 @@ type maker struct {
 // make stores what a task made as assets. An originator that has other bytes
 // meanwhile, or none, is left to the task of these.
 func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) error {
-	if len(r.Made) == 0 && len(r.Sets) == 0 {
+	if len(r.Made)+len(r.Sets)+len(r.Completes) == 0 {
 		return nil
 	}
 	m, err := e.newMaker(tx, t, c)
@@ -76,6 +81,9 @@ func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared
 			return err
 		}
 	}
+	if err := m.discardObsolete(r); err != nil {
+		return err
+	}
 	if t.Job == 0 {
 		return nil
 	}
@@ -90,7 +98,7 @@ func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, 
 	}
 	m := &maker{
 		e: e, tx: tx, task: t, origin: origin, job: &ingest.Job{}, done: c,
-		before: map[string]*ingest.Asset{}, numbers: map[string]ingest.Number{},
+		before: map[string]*ingest.Asset{}, trashed: map[string]*ingest.Asset{}, numbers: map[string]ingest.Number{}, names: map[string]string{},
 	}
 	if m.company, err = tx.Company(origin.Company); err != nil {
 		return nil, err
@@ -113,12 +121,17 @@ func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, 
 		if d.Target == 0 {
 			continue
 		}
+		m.rows = append(m.rows, d)
 		a, err := tx.Asset(d.Target)
 		if err != nil {
 			return nil, err
 		}
-		if a.Trashed.IsZero() && !a.Emptied {
+		switch {
+		case a.Emptied:
+		case a.Trashed.IsZero():
 			m.before[d.Key] = a
+		default:
+			m.trashed[d.Key] = a
 		}
 	}
 	return m, nil
@@ -126,7 +139,10 @@ func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, 
 
 // file makes the asset of one file.
 func (m *maker) file(made *Made, contentType string, derived []readyFile) error {
-	a := m.before[made.Key]
+	a, err := m.earlier(made.Key)
+	if err != nil {
+		return err
+	}
 	if a != nil {
 		v, err := m.tx.Version(a.Version)
 		if err != nil {
@@ -208,7 +224,7 @@ func (m *maker) land(made *Made, contentType string, a *ingest.Asset) (Outcome, 
 
 // optionsOfMade are the options of a job that hold for what is made of its files.
 func optionsOfMade(o ingest.Processing) *ingest.Processing {
-	o.Crop, o.ColorCrop, o.AlphaCrop, o.SmartCrops, o.Knockout, o.CreateMask = nil, nil, nil, nil, nil, false
+	o.Crop, o.ColorCrop, o.AlphaCrop, o.Knockout, o.CreateMask = nil, nil, nil, nil, false
 	o.Photoshop, o.PDF, o.PostScript, o.Illustrator, o.InDesign, o.Video, o.Unpack = nil, nil, nil, nil, "", nil, false
 	return &o
 }
@@ -256,7 +272,7 @@ func (m *maker) refused(fileName string, why error) (Outcome, error) {
 
 // finish stores what belongs to a made asset.
 func (m *maker) finish(made *Made, a *ingest.Asset, derived []readyFile) error {
-	m.numbers[made.Key] = a.Number
+	m.numbers[made.Key], m.names[made.Key] = a.Number, commandWord(m.company.Name)+"/"+commandWord(a.Name)
 	if err := m.e.putDerived(m.tx, m.task, a.Number, a.Version, derived, m.done); err != nil {
 		return err
 	}
@@ -272,6 +288,9 @@ func (m *maker) finish(made *Made, a *ingest.Asset, derived []readyFile) error {
 	}
 	return m.refer(ingest.Derived{Key: made.Key, Kind: made.Kind, Name: a.FileName, Media: a.Media, Page: made.Page, Layer: made.Layer}, a, made.Engine)
 }
+
+// commandWord is a text as the value of a URL command has it.
+func commandWord(text string) string { return strings.ReplaceAll(url.QueryEscape(text), "+", "%20") }
 
 // refer notes at the originator that an asset was made of it.
 func (m *maker) refer(d ingest.Derived, a *ingest.Asset, engine string) error {

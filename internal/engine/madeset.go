@@ -24,6 +24,9 @@ type MadeSet struct {
 	Define func(number func(key string) ingest.Number) string
 	// Content gives the content of a template's document, as JSON is made of it.
 	Content func(number func(key string) ingest.Number) any
+	// Modifier gives the URL commands of a template. name returns what they call the
+	// asset of a Made; "" = it was refused.
+	Modifier func(name func(key string) string) string
 }
 
 // MadeMember is an asset in a made set: a Made of the same result by its Key, or
@@ -55,6 +58,11 @@ func (m *maker) set(made *MadeSet) error {
 			return err
 		}
 	}
+	if made.Modifier != nil {
+		if err := m.modifier(made, a); err != nil {
+			return err
+		}
+	}
 	if thumb := m.numbers[made.Thumbnail]; thumb != 0 {
 		if err := m.tx.PutLinks(ingest.LinkThumbnail, a.Number, []ingest.Link{{To: thumb}}); err != nil {
 			return err
@@ -63,12 +71,34 @@ func (m *maker) set(made *MadeSet) error {
 	return m.refer(ingest.Derived{Key: made.Key, Kind: made.Kind, Name: a.FileName}, a, made.Engine)
 }
 
+// modifier gives a template its URL commands. Those that people have put in the place
+// of the ones that were made before stay, and so do those behind a request.
+func (m *maker) modifier(made *MadeSet, a *ingest.Asset) error {
+	text := made.Modifier(func(key string) string { return m.names[key] })
+	if len(text) > maxModifier {
+		m.delta.Counts.Warning++
+		return m.e.warn(m.tx, m.job.Number, a, fmt.Sprintf("it has no URL commands: they would have %d bytes, the limit is %d", len(text), maxModifier))
+	}
+	fields, _, err := attached[ingest.ImageFields](m.tx, a.Company, a.Number, ingest.DocImageFields)
+	if err != nil {
+		return err
+	}
+	if fields.Modifier != "" && fields.Modifier != fields.MadeModifier {
+		return nil
+	}
+	fields.Modifier, fields.MadeModifier = text, text
+	return m.e.attach(m.tx, m.owner, a.Company, a.Number, ingest.DocImageFields, fields)
+}
+
 // virtual returns the asset of a set and logs it; nil when its name cannot be used.
 func (m *maker) virtual(made *MadeSet) (*ingest.Asset, error) {
 	now := m.e.now()
 	row := ingest.LogRow{Job: m.job.Number, Time: now, Type: ingest.LogUploadSuccess, AssetType: logFileType(made.Type)}
 	verb, event := "was added to the library", ingest.EventAssetCreated
-	a := m.before[made.Key]
+	a, err := m.earlier(made.Key)
+	if err != nil {
+		return nil, err
+	}
 	if a != nil {
 		row.Type, verb, event = ingest.LogFileUpdated, "was updated in the library", ingest.EventAssetReplaced
 		m.delta.Counts.Update++
@@ -101,6 +131,9 @@ func (m *maker) virtual(made *MadeSet) (*ingest.Asset, error) {
 		if err := m.tx.CreateAsset(a); err != nil {
 			return nil, err
 		}
+	}
+	if err := m.e.common(m.tx, m.owner, m.job, a, optionsOfMade(m.job.Processing), &m.delta.Counts); err != nil {
+		return nil, err
 	}
 	row.Asset, row.AssetName = a.Number, a.FileName
 	row.Message = fmt.Sprintf("%s/%s%s %s.", m.company.Name, a.Path, a.FileName, verb)

@@ -10,6 +10,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/engine"
+	"sluice/internal/id"
 	"sluice/internal/ingest"
 )
 
@@ -256,7 +257,7 @@ func TestPublishJob(t *testing.T) {
 
 func TestReprocessJob(t *testing.T) {
 	w := newWorld(t, working)
-	crops := []ingest.SmartCrop{{Name: "square", Width: 10, Height: 10}} // a step that waits
+	crops := []ingest.SmartCrop{{Name: "square", Width: 10, Height: 10}}
 	image := w.put(w.editor, w.job("a", func(s *engine.JobSpec) { s.Processing.SmartCrops = crops }), file{name: "a.jpg", body: "\xff\xd8a"})
 	pdf := w.put(w.editor, w.job("b"), file{name: "b.pdf", body: "%PDF"})
 	w.process()
@@ -276,22 +277,44 @@ func TestReprocessJob(t *testing.T) {
 	if a := w.stored(image); a.State != ingest.AssetReady {
 		t.Errorf("image is %s", a.State)
 	}
-	rows := w.rows(j.Number)
-	if extra := rows[3].Extra; len(extra) != 1 || !strings.HasPrefix(extra[0], "autoSmartCropOptionsArray") {
-		t.Errorf("notes %q", extra)
+	have, err := w.engine.Related(w.ctx, w.editor, w.demo.Number, image.Number)
+	w.ok(err)
+	if len(have.Crops) != 1 || have.Crops[0].Name != "square" {
+		t.Errorf("crops %+v", have.Crops)
 	}
-	parked := 0
-	w.view(func(tx ingest.Tx) error {
-		tasks, err := tx.TasksOf(image.Number, image.Version)
-		for _, task := range tasks {
-			if task.State == ingest.TaskParked {
-				parked++
+}
+
+// A step that an earlier build let wait gives way to the plan of this one.
+func TestWaitingStepsGiveWay(t *testing.T) {
+	w := newWorld(t, working)
+	a := w.put(w.editor, w.job("a"), file{name: "a.css", body: "x"})
+	image := w.put(w.editor, w.job("b"), file{name: "b.nef", body: "x"})
+	w.process()
+	w.update(func(tx ingest.Tx) error {
+		for _, old := range []ingest.Task{
+			{Asset: a.Number, Version: a.Version, Kind: "cssOptions"}, {Asset: image.Number, Version: image.Version, Kind: ingest.TaskInspect},
+			{Asset: image.Number, Version: image.Version, Kind: "autoSmartCropOptionsArray"},
+		} {
+			old.UUID, old.Company, old.State, old.Created = id.New(), w.demo.Number, ingest.TaskParked, w.clock.now()
+			if err := tx.CreateTask(&old); err != nil {
+				return err
 			}
 		}
-		return err
+		return nil
 	})
-	if parked != 1 {
-		t.Errorf("%d steps of the image wait, want the new one only", parked)
+	o := order(ingest.JobReprocess, "again")
+	o.Assets = []ingest.Number{a.Number, image.Number}
+	w.submit(w.editor, o)
+	for _, s := range w.claimSteps() {
+		w.ok(w.step(s, nil))
+	}
+	w.process()
+	for _, a := range []*ingest.Asset{a, image} {
+		detail, err := w.engine.Asset(w.ctx, w.editor, a.UUID)
+		w.ok(err)
+		if len(detail.Pending) != 0 {
+			t.Errorf("%s: %d steps wait", a.FileName, len(detail.Pending))
+		}
 	}
 }
 

@@ -39,6 +39,25 @@ func changesPicture(o *ingest.Processing) bool {
 // Plain reports whether no option changes what the optimised image shows.
 func (w *PictureWork) Plain() bool { return w.Keep == nil && !changesPicture(&w.Processing) }
 
+// Asked names the options that ask for more than the optimised image, in the order in
+// which a job has them.
+func (w *PictureWork) Asked() []string {
+	o, names := &w.Processing, []string(nil)
+	for _, option := range []struct {
+		name  string
+		given bool
+	}{
+		{"createMask", o.CreateMask}, {"knockoutBackgroundOptions", o.Knockout != nil}, {"manualCropOptions", o.Crop != nil && !o.Crop.Zero()},
+		{"autoColorCropOptions", o.ColorCrop != nil}, {"autoTransparentCropOptions", o.AlphaCrop != nil},
+		{"colorManagementOptions", o.Color != nil && o.Color.Mode == "Convert"}, {"unsharpMaskOptions", o.Unsharp != nil && !o.Unsharp.None()},
+	} {
+		if option.given {
+			names = append(names, option.name)
+		}
+	}
+	return names
+}
+
 // PictureWork returns what a picture task is to do. A crop that the asset has stays
 // unless the job brings one by hand or says that it goes (Scene7 contract, section
 // 6.2); it then takes the place of an automatic one.

@@ -13,7 +13,6 @@ import (
 type step struct {
 	kind       ingest.TaskKind
 	params     any
-	parked     bool // waits for an ability that this server lacks
 	background bool // the job does not wait for it
 	extra      bool // no option asks for it
 }
@@ -24,40 +23,23 @@ type steps []step
 func (s steps) pending() int {
 	n := 0
 	for _, step := range s {
-		if !step.parked && !step.background {
+		if !step.background {
 			n++
 		}
 	}
 	return n
 }
 
-// notes says which steps wait, for the job log.
-func (s steps) notes() []string {
-	var notes []string
-	for _, step := range s {
-		if step.parked {
-			notes = append(notes, string(step.kind)+" is recorded and waits until this server can do it")
-		}
-	}
-	return notes
-}
-
-func (s *steps) park(kind ingest.TaskKind, params any) {
-	*s = append(*s, step{kind: kind, params: params, parked: true})
-}
-
 func (s *steps) run(kind ingest.TaskKind, params any) {
 	*s = append(*s, step{kind: kind, params: params})
 }
 
-// plan lists what a file of a type needs under the options of its job. Options
-// that this server cannot carry out are planned all the same and parked, under
-// the name that the upload option has in the Scene7 contract.
-func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
+// plan lists what a file of a type needs under the options of its job.
+func plan(kind ingest.AssetType, fileName string, o *ingest.Processing) steps {
 	var s steps
 	switch kind {
 	case ingest.TypeImage, "PsdTemplate":
-		planImage(&s, fileName, contentType, o)
+		planImage(&s, fileName, o)
 	case ingest.TypePDF:
 		planPages(&s, o.PDF)
 	case ingest.TypePostScript:
@@ -76,10 +58,6 @@ func plan(kind ingest.AssetType, fileName, contentType string, o *ingest.Process
 		if o.Unpack {
 			s.run(ingest.TaskUnpack, nil)
 		}
-	case "Css":
-		if o.CSSStatic != nil {
-			s.park("cssOptions", *o.CSSStatic)
-		}
 	}
 	return s
 }
@@ -92,8 +70,8 @@ func planVideo(s *steps, v *ingest.Video) {
 	} else {
 		s.run(ingest.TaskInspect, nil)
 	}
-	if v != nil && (v.Encode || len(v.Presets) > 0) {
-		s.run(ingest.TaskEncode, encodeStep{Presets: v.Presets})
+	if v != nil && (v.Encode || len(v.Presets)+len(v.Encodings) > 0) {
+		s.run(ingest.TaskEncode, encodeStep{Presets: v.Presets, Encodings: v.Encodings})
 	}
 }
 
@@ -111,8 +89,8 @@ func planPages(s *steps, r *ingest.Rasterize) {
 
 // plan lists what is to be done for a file of a type under the options of its job. What no option asks for is left out
 // where the server does not do it for every file of the Scene7 door, whose clients count on it.
-func (e *Engine) plan(j *ingest.Job, kind ingest.AssetType, fileName, contentType string, o *ingest.Processing) steps {
-	all := plan(kind, fileName, contentType, o)
+func (e *Engine) plan(j *ingest.Job, kind ingest.AssetType, fileName string, o *ingest.Processing) steps {
+	all := plan(kind, fileName, o)
 	if e.optimize && (j.Door == ingest.DoorScene7 || j.Kind == ingest.JobOptimize) {
 		return all
 	}
@@ -120,16 +98,11 @@ func (e *Engine) plan(j *ingest.Job, kind ingest.AssetType, fileName, contentTyp
 }
 
 // planImage plans the thumbnail and the optimised image, which every image has, with all that the options want done
-// with it. Files of other formats than those that are built in wait for the tool that reads them within their steps.
-func planImage(s *steps, fileName, contentType string, o *ingest.Processing) {
-	if !decodable(fileName, contentType) {
-		s.park(ingest.TaskInspect, nil)
-		return
-	}
+// with it. What this machine cannot read says so in the step that would have read it.
+func planImage(s *steps, fileName string, o *ingest.Processing) {
 	s.run(ingest.TaskInspect, nil)
-	*s = append(*s, step{kind: ingest.TaskPicture, extra: !changesPicture(o)})
-	if len(o.SmartCrops) > 0 {
-		s.park("autoSmartCropOptionsArray", o.SmartCrops)
+	if changed := changesPicture(o); changed || decodable(fileName) {
+		*s = append(*s, step{kind: ingest.TaskPicture, extra: !changed})
 	}
 	planLayers(s, fileName, o.Photoshop)
 }
@@ -141,22 +114,13 @@ func planLayers(s *steps, fileName string, o *ingest.Photoshop) {
 	}
 }
 
-// decodable reports whether a media worker or a tool reads the image: by what
-// it is, and for files whose content says nothing by what they claim to be, so
-// that a broken image is told from one that waits for an ability of this server.
-func decodable(fileName, contentType string) bool {
+// decodable reports whether there may be something on this machine that reads an image: of all formats but these.
+func decodable(fileName string) bool {
 	switch strings.ToLower(path.Ext(fileName)) {
-	case ".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".gif", ".webp", ".bmp", ".tif", ".tiff", ".psd",
-		".heic", ".heif", ".avif", ".jxl", ".jp2", ".jpx":
-		return true
-	case "":
-		switch contentType {
-		case "image/jpeg", "image/png", "image/gif", "image/webp", "image/bmp", "image/tiff", "image/vnd.adobe.photoshop",
-			"image/heic", "image/heif", "image/avif", "image/jxl", "image/jp2", "image/jpx":
-			return true
-		}
+	case ".fpx", ".pict", ".pct":
+		return false
 	}
-	return false
+	return true
 }
 
 // task makes the row of a step.
@@ -166,10 +130,7 @@ func (e *Engine) task(s step, c *ingest.Company, j *ingest.Job, a *ingest.Asset,
 		UUID: e.newUUID(), Company: c.Number, Job: j.Number, Asset: a.Number, Version: v.Number,
 		Kind: s.kind, State: ingest.TaskQueued, RunAt: now, Created: now,
 	}
-	if s.parked {
-		t.State = ingest.TaskParked
-	}
-	if s.kind == ingest.TaskPicture {
+	if s.kind == ingest.TaskPicture || s.kind == ingest.TaskMetadata {
 		t.RunAt = now.Add(e.pictureDelay)
 	}
 	if s.params != nil {

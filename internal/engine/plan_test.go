@@ -1,57 +1,62 @@
 package engine_test
 
 import (
-	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
-
-	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/ingest"
 )
 
-// Options that this server cannot carry out are kept under their names and hold
-// nothing up.
-func TestOptionsArePlannedAndParked(t *testing.T) {
+// Options become steps, each of which this server can run; what an option cannot have is a warning.
+func TestOptionsArePlanned(t *testing.T) {
 	w := newWorld(t)
 	pixels := &ingest.ManualCrop{Left: 1}
+	yes := true
 	tests := map[string]struct {
-		file   string
-		o      ingest.Processing
-		parked []string // kind, and its parameters
-		state  ingest.AssetState
+		file    string
+		o       ingest.Processing
+		steps   string
+		warning string
 	}{
-		"a plain image":          {"a.jpg", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"a raw image":            {"a.nef", ingest.Processing{}, []string{"inspect"}, ingest.AssetReady},
-		"an image of a tool":     {"a.heic", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"an image without name":  {"image", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"knockout":               {"a.jpg", ingest.Processing{Knockout: &ingest.Knockout{Corner: "UpperLeft"}}, nil, ingest.AssetProcessing},
-		"manual crop":            {"a.jpg", ingest.Processing{Crop: pixels}, nil, ingest.AssetProcessing},
-		"a crop of nothing":      {"a.jpg", ingest.Processing{Crop: &ingest.ManualCrop{}}, nil, ingest.AssetProcessing},
-		"manual crop goes first": {"a.jpg", ingest.Processing{Crop: pixels, ColorCrop: &ingest.ColorCrop{}, AlphaCrop: &ingest.AlphaCrop{}}, nil, ingest.AssetProcessing},
-		"color crop":             {"a.jpg", ingest.Processing{ColorCrop: &ingest.ColorCrop{Corner: "UpperLeft"}}, nil, ingest.AssetProcessing},
-		"alpha crop":             {"a.jpg", ingest.Processing{AlphaCrop: &ingest.AlphaCrop{Tolerance: .5}}, nil, ingest.AssetProcessing},
-		"smart crops":            {"a.jpg", ingest.Processing{SmartCrops: []ingest.SmartCrop{{Name: "s"}}}, []string{"autoSmartCropOptionsArray"}, ingest.AssetProcessing},
-		"mask":                   {"a.jpg", ingest.Processing{CreateMask: true}, nil, ingest.AssetProcessing},
-		"color":                  {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "Convert"}}, nil, ingest.AssetProcessing},
-		"color as it is":         {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "MaintainOriginal"}}, nil, ingest.AssetProcessing},
-		"unsharp":                {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{Amount: 1, Radius: 1}}, nil, ingest.AssetProcessing},
-		"unsharp by nothing":     {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{}}, nil, ingest.AssetProcessing},
-		"layers":                 {"a.PSD", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, nil, ingest.AssetProcessing},
-		"layers of no PSD":       {"a.jpg", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, nil, ingest.AssetProcessing},
-		"pdf":                    {"a.pdf", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"pdf, None":              {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "None"}}, nil, ingest.AssetReady},
-		"pdf, thumbnail":         {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail"}}, nil, ingest.AssetProcessing},
-		"pdf, thumbnail, words":  {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail", Words: true}}, nil, ingest.AssetProcessing},
-		"postscript":             {"a.eps", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"illustrator":            {"a.ai", ingest.Processing{Illustrator: &ingest.Rasterize{Process: "Rasterize", Resolution: 300}}, nil, ingest.AssetProcessing},
-		"indesign":               {"a.indd", ingest.Processing{InDesign: "Pages"}, nil, ingest.AssetProcessing},
-		"indesign, None":         {"a.indd", ingest.Processing{InDesign: "None"}, nil, ingest.AssetReady},
-		"video":                  {"a.mp4", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"video presets":          {"a.mp4", ingest.Processing{Video: &ingest.Video{Presets: []string{"p"}}}, nil, ingest.AssetProcessing},
-		"audio":                  {"a.mp3", ingest.Processing{}, nil, ingest.AssetProcessing},
-		"archive":                {"a.zip", ingest.Processing{}, nil, ingest.AssetReady},
-		"css":                    {"a.css", ingest.Processing{CSSStatic: no()}, []string{"cssOptions false"}, ingest.AssetReady},
+		"a plain image":             {"a.jpg", ingest.Processing{}, "inspect", ""},
+		"a raw image":               {"a.nef", ingest.Processing{}, "inspect", ""},
+		"a raw image with crop":     {"a.nef", ingest.Processing{Crop: pixels}, "inspect picture", ""},
+		"an image that is not read": {"a.fpx", ingest.Processing{Crop: pixels}, "inspect picture", ""},
+		"an image of a tool":        {"a.heic", ingest.Processing{}, "inspect", ""},
+		"an image without name":     {"image", ingest.Processing{}, "inspect", ""},
+		"knockout":                  {"a.jpg", ingest.Processing{Knockout: &ingest.Knockout{Corner: "UpperLeft"}}, "inspect picture", ""},
+		"manual crop":               {"a.jpg", ingest.Processing{Crop: pixels}, "inspect picture", ""},
+		"a crop of nothing":         {"a.jpg", ingest.Processing{Crop: &ingest.ManualCrop{}}, "inspect", ""},
+		"manual crop goes first":    {"a.jpg", ingest.Processing{Crop: pixels, ColorCrop: &ingest.ColorCrop{}, AlphaCrop: &ingest.AlphaCrop{}}, "inspect picture", ""},
+		"color crop":                {"a.jpg", ingest.Processing{ColorCrop: &ingest.ColorCrop{Corner: "UpperLeft"}}, "inspect picture", ""},
+		"alpha crop":                {"a.jpg", ingest.Processing{AlphaCrop: &ingest.AlphaCrop{Tolerance: .5}}, "inspect picture", ""},
+		"smart crops":               {"a.jpg", ingest.Processing{SmartCrops: []ingest.SmartCrop{{Name: "s", Width: 1, Height: 1}}}, "inspect", ""},
+		"mask":                      {"a.jpg", ingest.Processing{CreateMask: true}, "inspect picture", ""},
+		"color":                     {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "Convert"}}, "inspect picture", ""},
+		"color as it is":            {"a.jpg", ingest.Processing{Color: &ingest.Color{Mode: "MaintainOriginal"}}, "inspect", ""},
+		"unsharp":                   {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{Amount: 1, Radius: 1}}, "inspect picture", ""},
+		"unsharp by nothing":        {"a.jpg", ingest.Processing{Unsharp: &ingest.Unsharp{}}, "inspect", ""},
+		"layers":                    {"a.PSD", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, "inspect layers", ""},
+		"layers of no PSD":          {"a.jpg", ingest.Processing{Photoshop: &ingest.Photoshop{Layers: true}}, "inspect", ""},
+		"pdf":                       {"a.pdf", ingest.Processing{}, "inspect", ""},
+		"pdf, rasterized":           {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Rasterize"}}, "inspect pages", ""},
+		"pdf, None":                 {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "None"}}, "", ""},
+		"pdf, thumbnail":            {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail"}}, "inspect", ""},
+		"pdf, thumbnail, words":     {"a.pdf", ingest.Processing{PDF: &ingest.Rasterize{Process: "Thumbnail", Words: true}}, "inspect pages", ""},
+		"postscript":                {"a.eps", ingest.Processing{}, "inspect", ""},
+		"illustrator":               {"a.ai", ingest.Processing{Illustrator: &ingest.Rasterize{Process: "Rasterize", Resolution: 300}}, "inspect pages", ""},
+		"indesign":                  {"a.indd", ingest.Processing{InDesign: "Pages"}, "inspect pages", ""},
+		"indesign, None":            {"a.indd", ingest.Processing{InDesign: "None"}, "", ""},
+		"video":                     {"a.mp4", ingest.Processing{}, "inspect", ""},
+		"video presets":             {"a.mp4", ingest.Processing{Video: &ingest.Video{Presets: []string{"p"}}}, "encode inspect", ""},
+		"video encodings":           {"a.mp4", ingest.Processing{Video: &ingest.Video{Encodings: []map[string]string{{"videobitrate": "400"}}}}, "encode inspect", ""},
+		"video crops":               {"a.mp4", ingest.Processing{Video: &ingest.Video{Crops: 1}}, "inspect", "videoSmartCropArray"},
+		"crops of another file":     {"a.mp3", ingest.Processing{Video: &ingest.Video{Crops: 1}}, "inspect", ""},
+		"audio":                     {"a.mp3", ingest.Processing{}, "inspect", ""},
+		"archive":                   {"a.zip", ingest.Processing{}, "", ""},
+		"css":                       {"a.css", ingest.Processing{CSSStatic: &yes}, "", "cssOptions (forceStaticImages)"},
+		"css as it is":              {"a.css", ingest.Processing{CSSStatic: no()}, "", ""},
 	}
 	i := 0
 	for name, tt := range tests {
@@ -67,32 +72,34 @@ func TestOptionsArePlannedAndParked(t *testing.T) {
 			}
 			j, out := w.deliver(w.admin, d, file{"", tt.file, body})
 			a := out[0].Asset
-			if a == nil || w.stored(a).State != tt.state {
+			if a == nil {
 				t.Fatalf("outcome %+v", out[0])
-			}
-			w.process()
-			if got := w.storedJob(j.Number).State; got != ingest.JobDone {
-				t.Fatalf("the job is %s: parked steps hold it up", got)
 			}
 			detail, err := w.engine.Asset(w.ctx, w.admin, a.UUID)
 			w.ok(err)
-			if len(detail.Pending) != len(tt.parked) || detail.Asset.State != ingest.AssetReady {
-				t.Fatalf("asset %s, pending %v, want %v", detail.Asset.State, detail.Pending, tt.parked)
-			}
-			var notes []string
-			for i, want := range tt.parked {
-				kind, params, _ := strings.Cut(want, " ")
-				task := detail.Pending[i]
-				if string(task.Kind) != kind || task.State != ingest.TaskParked || (params != "" && string(task.Params) != params) {
-					t.Errorf("task %s is %s with %s, want %s", task.Kind, task.State, task.Params, want)
+			var steps []string
+			for _, task := range detail.Pending {
+				if task.State != ingest.TaskQueued {
+					t.Errorf("step %s is %s", task.Kind, task.State)
 				}
-				if task.Params != nil && !json.Valid(task.Params) {
-					t.Errorf("parameters %s", task.Params)
-				}
-				notes = append(notes, kind+" is recorded and waits until this server can do it")
+				steps = append(steps, string(task.Kind))
 			}
-			if diff := cmp.Diff(notes, w.row(j.Number, ingest.LogUploadSuccess).Extra); diff != "" {
-				t.Errorf("notes (-want +got):\n%s", diff)
+			slices.Sort(steps)
+			if got := strings.Join(steps, " "); got != tt.steps {
+				t.Errorf("steps %q, want %q", got, tt.steps)
+			}
+			if busy := detail.Asset.State == ingest.AssetProcessing; busy != (tt.steps != "") {
+				t.Errorf("the asset is %s", detail.Asset.State)
+			}
+			w.process()
+			if got := w.storedJob(j.Number); got.State != ingest.JobDone || (got.Counts.Warning > 0) != (tt.warning != "") {
+				t.Fatalf("job %+v", got)
+			}
+			if tt.warning != "" && !strings.Contains(w.row(j.Number, ingest.LogUploadWarning).Message, a.FileName+": ") {
+				t.Errorf("warning %q", w.row(j.Number, ingest.LogUploadWarning).Message)
+			}
+			if tt.warning != "" && !strings.Contains(w.row(j.Number, ingest.LogUploadWarning).Message, tt.warning) {
+				t.Errorf("warning %q", w.row(j.Number, ingest.LogUploadWarning).Message)
 			}
 		})
 	}

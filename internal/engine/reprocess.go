@@ -126,7 +126,7 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	if err != nil {
 		return err
 	}
-	planned := e.plan(j, a.Type, v.FileName, v.ContentType, &j.Processing)
+	planned := append(e.plan(j, a.Type, v.FileName, &j.Processing), e.metadataStep(a.Type, v.ContentType)...)
 	if err := e.giveWay(tx, owner, j, a, planned, &delta.Counts); err != nil {
 		return err
 	}
@@ -155,7 +155,7 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 	if planned.pending() > 0 {
 		return nil
 	}
-	return e.logReplanned(tx, j.Number, c.Name, a, wordsOf(j.Kind), planned.notes(), &delta.Counts)
+	return e.logReplanned(tx, j.Number, c.Name, a, wordsOf(j.Kind), &delta.Counts)
 }
 
 // giveWay cancels the waiting steps of a version that a new plan has too, and those
@@ -208,6 +208,7 @@ func retired() map[ingest.TaskKind]bool {
 		"knockoutBackgroundOptions", "manualCropOptions", "autoColorCropOptions", "autoTransparentCropOptions", "createMask",
 		"colorManagementOptions", "unsharpMaskOptions", "photoshopOptions", "pdfOptions", "postScriptOptions", "illustratorOptions",
 		"inDesignOptions", "mediaOptions", "unCompressOptions", "autoSetCreationOptions", "projectHandleArray", "xmpKeywords", "metadataOptions",
+		"autoSmartCropOptionsArray", "cssOptions",
 	} {
 		kinds[kind] = true
 	}
@@ -215,10 +216,10 @@ func retired() map[ingest.TaskKind]bool {
 }
 
 // logReplanned writes the success row of an asset that was processed again.
-func (e *Engine) logReplanned(tx ingest.Tx, job ingest.Number, company string, a *ingest.Asset, words jobWords, notes []string, counts *ingest.JobCounts) error {
+func (e *Engine) logReplanned(tx ingest.Tx, job ingest.Number, company string, a *ingest.Asset, words jobWords, counts *ingest.JobCounts) error {
 	counts.Success++
 	return tx.AppendLog(ingest.LogRow{
 		Job: job, Time: e.now(), Type: words.success, Asset: a.Number, AssetName: a.FileName, AssetType: logFileType(a.Type),
-		Message: fmt.Sprintf("%s/%s%s was processed again.", company, a.Path, a.FileName), Extra: notes,
+		Message: fmt.Sprintf("%s/%s%s was processed again.", company, a.Path, a.FileName),
 	})
 }

@@ -355,6 +355,9 @@ func (m *setMaker) create(r *setRule, like ingest.Asset, list []candidate) (*ing
 	if err := m.fill(r, set, list); err != nil {
 		return nil, err
 	}
+	if err := m.e.common(m.tx, m.owner, m.job, set, optionsOfMade(m.job.Processing), &m.delta.Counts); err != nil {
+		return nil, err
+	}
 	m.delta.Counts.Success++
 	return set, m.log(ingest.LogUploadSuccess, set, fmt.Sprintf("was made of %d images", len(list)))
 }

@@ -58,7 +58,7 @@ func (e *Engine) Watch(ctx context.Context, t *ingest.Task) (run context.Context
 		return ctx, func() {}
 	}
 	run, cancel := context.WithCancelCause(ctx)
-	remove := e.stops.add(t.Job, cancel)
+	remove, end := e.stops.add(t.Job, cancel), e.runs.begin(t, e.now())
 	// A stop before this line did not see the run, so its mark is looked for.
 	err := e.store.View(ctx, func(tx ingest.Tx) error {
 		j, err := tx.Job(t.Job)
@@ -70,5 +70,5 @@ func (e *Engine) Watch(ctx context.Context, t *ingest.Task) (run context.Context
 	if err != nil && ctx.Err() == nil {
 		e.log.Warn("whether a job was stopped could not be read", "job", t.Job, "error", err)
 	}
-	return run, func() { remove(); cancel(nil) }
+	return run, func() { end(); remove(); cancel(nil) }
 }

@@ -17,6 +17,7 @@ import (
 const (
 	taskLease    = 5 * time.Minute // a run that is not renewed for longer is given to another worker
 	taskAttempts = 4               // runs before a task has failed for good
+	taskSuspect  = 2               // runs when the file is probably the cause
 	taskBackoff  = 2 * time.Second // before the second run; four times as long before each further one
 	taskLogWords = 512             // bytes of a failure's words that are kept
 	longestWait  = taskBackoff << (2 * (taskAttempts - 2))
@@ -26,6 +27,7 @@ const (
 func runnable() []ingest.TaskKind {
 	return []ingest.TaskKind{
 		ingest.TaskInspect, ingest.TaskDigest, ingest.TaskThumbnail, ingest.TaskPicture, ingest.TaskLayers, ingest.TaskPages, ingest.TaskFootage,
+		ingest.TaskMetadata,
 	}
 }
 
@@ -148,8 +150,13 @@ type TaskResult struct {
 	Crop     *ingest.Rect // in pixels of the stored image; crop says when it becomes that of the asset
 	Made     []Made       // files that become assets of their own
 	Sets     []MadeSet    // assets without bytes that are made of these
-	Words    []string     // of the text in the file, for searches; nil = nothing was looked for
-	Intake   *Intake      // received the spools of all these files; nil when there is none. Whoever runs the task closes it.
+	// Completes are the kinds of derived files of which Made and Sets have all there is:
+	// what earlier bytes of the file were made into besides is obsolete.
+	Completes []ingest.DerivedKind
+	Embedded  *Embedded // what the file says of itself; nil = that was not looked for
+	Note      string    // what could not be done and nobody has asked for: it stands with the task, not in the log
+	Words     []string  // of the text in the file, for searches; nil = nothing was looked for
+	Intake    *Intake   // received the spools of all these files; nil when there is none. Whoever runs the task closes it.
 }
 
 // DerivedFile is a file that a task made.
@@ -201,6 +208,9 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 			}
 		}
 		if err := e.putWords(tx, t, r.Words); err != nil {
+			return err
+		}
+		if err := e.putEmbedded(tx, t, r.Embedded); err != nil {
 			return err
 		}
 		if err := e.make(tx, t, r, ready, &c); err != nil {
@@ -300,6 +310,9 @@ type Failure struct {
 	Reason string // in words that a person can act on
 	// Final failures are not tried again: the file itself is the cause.
 	Final bool
+	// Suspect failures are tried again once only: the file is probably the cause, as when its decoder did not end, but
+	// a machine that has too much to do may be, too.
+	Suspect bool
 	// Unreadable marks the asset failed: its content is not what it claims to be.
 	Unreadable bool
 }
@@ -323,7 +336,7 @@ func (e *Engine) FailTask(ctx context.Context, t *ingest.Task, f Failure) error 
 		if gone {
 			return e.endTask(tx, fresh, ingest.TaskCancelled, TaskResult{})
 		}
-		if !f.Final && fresh.Attempts < taskAttempts {
+		if !f.Final && fresh.Attempts < taskAttempts && !(f.Suspect && fresh.Attempts >= taskSuspect) {
 			wait := taskBackoff
 			for range fresh.Attempts - 1 {
 				wait *= 4

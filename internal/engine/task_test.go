@@ -173,6 +173,25 @@ func TestAFinalFailureIsNotTriedAgain(t *testing.T) {
 	}
 }
 
+// A file whose decoder did not end is tried once more, in case that the machine had too much to do.
+func TestASuspectFailureIsTriedOnceMore(t *testing.T) {
+	w := newWorld(t)
+	j, a, task := w.image("a")
+	w.ok(w.engine.FailTask(w.ctx, task, engine.Failure{Reason: "no end", Suspect: true}))
+	if w.task(task.Number).State != ingest.TaskQueued {
+		t.Fatalf("the first time: %s", w.task(task.Number).State)
+	}
+	w.clock.move(3 * time.Second)
+	again := w.claim()
+	if len(again) != 1 {
+		t.Fatal("not claimed in time")
+	}
+	w.ok(w.engine.FailTask(w.ctx, again[0], engine.Failure{Reason: "no end", Suspect: true}))
+	if w.stored(a).State != ingest.AssetReady || w.storedJob(j.Number).State != ingest.JobDone || w.task(task.Number).State != ingest.TaskFailed {
+		t.Errorf("asset %s, job %s", w.stored(a).State, w.storedJob(j.Number).State)
+	}
+}
+
 func TestAnUnreadableFile(t *testing.T) {
 	w := newWorld(t)
 	j, a, task := w.image("a")

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -12,7 +13,11 @@ import (
 func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r TaskResult) error {
 	t.State, t.Finished = state, e.now()
 	if state == ingest.TaskDone { // what could not be done stays with the task, what went wrong in earlier runs does not
-		t.Error = shortened(strings.Join(r.warnings(), "; "), taskLogWords)
+		words := r.warnings()
+		if r.Note != "" {
+			words = append(slices.Clone(words), r.Note)
+		}
+		t.Error = shortened(strings.Join(words, "; "), taskLogWords)
 	}
 	if err := tx.UpdateTask(t); err != nil {
 		return err
@@ -40,6 +45,11 @@ func (e *Engine) endTask(tx ingest.Tx, t *ingest.Task, state ingest.TaskState, r
 		applyResult(a, r)
 		if err := crop(tx, t, a, r.Crop); err != nil {
 			return err
+		}
+		if t.Kind == ingest.TaskInspect && state == ingest.TaskDone {
+			if err := e.jobCrops(tx, t, a, &delta.Counts); err != nil {
+				return err
+			}
 		}
 	}
 	for _, words := range r.warnings() {
@@ -185,7 +195,7 @@ func (e *Engine) settleAsset(tx ingest.Tx, a *ingest.Asset, t *ingest.Task, coun
 		if v.Job == t.Job {
 			err = e.logProcessed(tx, t.Job, c.Name, &shown, v, counts)
 		} else {
-			err = e.logReplanned(tx, t.Job, c.Name, &shown, words, waiting(tasks, t.Job), counts)
+			err = e.logReplanned(tx, t.Job, c.Name, &shown, words, counts)
 		}
 	}
 	if err != nil {
@@ -248,15 +258,4 @@ func (e *Engine) endStep(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
 		return err
 	}
 	return e.settle(tx, changed)
-}
-
-// waiting notes the steps of a job that wait for an ability of the server.
-func waiting(tasks []*ingest.Task, job ingest.Number) []string {
-	var parked steps
-	for _, t := range tasks {
-		if t.Job == job && t.State == ingest.TaskParked {
-			parked = append(parked, step{kind: t.Kind, parked: true})
-		}
-	}
-	return parked.notes()
 }

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -21,8 +22,8 @@ const (
 
 const xmpKey = ingest.OnlyOne
 
-// XMP returns the packet of an asset, nil when it has none, and the values that
-// every asset may have.
+// XMP returns the packet of an asset, that of its file unless it was given another,
+// nil when it has none, and the values that every asset may have.
 func (e *Engine) XMP(ctx context.Context, p ingest.Principal, company, asset ingest.Number) (packet []byte, values map[string][]string, err error) {
 	err = e.viewAsset(ctx, p, company, asset, rightRead, func(tx ingest.Tx, _ *sight, _ *ingest.Asset) error {
 		d, err := tx.DocumentByKey(company, ingest.DocXMP, asset, xmpKey)
@@ -30,6 +31,10 @@ func (e *Engine) XMP(ctx context.Context, p ingest.Principal, company, asset ing
 			packet = d.Data
 		} else if ingest.KindOf(err) != ingest.NotFound {
 			return err
+		} else if m, _, err := embeddedOf(tx, company, asset); err != nil {
+			return err
+		} else {
+			packet = m.Packet
 		}
 		rows, err := tx.ValuesOf([]ingest.Number{asset}, []string{ingest.FieldKeywords, ingest.FieldDescription})
 		values = map[string][]string{}
@@ -42,7 +47,7 @@ func (e *Engine) XMP(ctx context.Context, p ingest.Principal, company, asset ing
 }
 
 // EditXMP gives assets new packets: all of them or none. edit gets the old packet,
-// nil for none, and may run again.
+// which may be that of the file, nil for none, and may run again.
 func (e *Engine) EditXMP(ctx context.Context, p ingest.Principal, company ingest.Number, assets []ingest.Number, edit func(old []byte) (XMPContent, error)) error {
 	return e.store.Update(ctx, func(tx ingest.Tx) error {
 		s, err := e.editor(tx, p, company)
@@ -54,7 +59,7 @@ func (e *Engine) EditXMP(ctx context.Context, p ingest.Principal, company ingest
 			if err != nil {
 				return err
 			}
-			if err := e.putPacket(tx, p, a, edit); err != nil {
+			if err := e.putPacket(tx, p, a, "", edit); err != nil {
 				return err
 			}
 			if err := e.changed(tx, p, a); err != nil {
@@ -65,15 +70,21 @@ func (e *Engine) EditXMP(ctx context.Context, p ingest.Principal, company ingest
 	})
 }
 
-// putPacket gives an asset a new packet and what searches find it by.
-func (e *Engine) putPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, edit func(old []byte) (XMPContent, error)) error {
-	old, err := tx.DocumentByKey(a.Company, ingest.DocXMP, a.Number, xmpKey)
-	if err != nil && ingest.KindOf(err) != ingest.NotFound {
+// putPacket gives an asset a new packet and what searches find it by. The name tells
+// packets that clients write ("") from those that are made of upload options, which
+// never become the former's.
+func (e *Engine) putPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, name string, edit func(old []byte) (XMPContent, error)) error {
+	d, err := packetOf(tx, a)
+	if err != nil {
 		return err
 	}
-	var before []byte
-	if err == nil {
-		before = old.Data
+	inFile, _, err := embeddedOf(tx, a.Company, a.Number)
+	if err != nil {
+		return err
+	}
+	before := inFile.Packet
+	if d != nil {
+		before = d.Data
 	}
 	content, err := edit(before)
 	if err != nil {
@@ -82,44 +93,43 @@ func (e *Engine) putPacket(tx ingest.Tx, p ingest.Principal, a *ingest.Asset, ed
 	if len(content.Packet) > MaxXMPBytes {
 		return tooLong("engine.EditXMP", "packet", len(content.Packet), MaxXMPBytes)
 	}
-	if before == nil {
-		d := e.newDocument(p, a.Company, ingest.DocXMP, xmpKey, "", content.Packet)
+	if d == nil {
+		d = e.newDocument(p, a.Company, ingest.DocXMP, xmpKey, name, content.Packet)
 		d.Owner = a.Number
 		err = tx.CreateDocument(d)
 	} else {
-		old.Data, old.Modified, old.By = content.Packet, e.now(), p.User
-		err = tx.UpdateDocument(old)
+		if name == "" {
+			d.Name = ""
+		}
+		d.Data, d.Modified, d.By = content.Packet, e.now(), p.User
+		err = tx.UpdateDocument(d)
 	}
 	if err != nil {
 		return err
 	}
-	return putXMPValues(tx, a, content.Values)
+	return putXMPValues(tx, a, content.Values, inFile.Values)
 }
 
 // putXMPValues replaces the values that came from a packet: those with a dot in
-// their key and those that every asset may have from it.
-func putXMPValues(tx ingest.Tx, a *ingest.Asset, values map[string][]string) error {
+// their key and those that every asset may have from it. What the file says of how
+// it was made stays where the packet is silent.
+func putXMPValues(tx ingest.Tx, a *ingest.Asset, values, inFile map[string][]string) error {
 	have, err := tx.ValuesOf([]ingest.Number{a.Number}, nil)
 	if err != nil {
 		return err
 	}
+	var fields []string
+	var rows []ingest.Value
 	for _, v := range have {
-		if _, kept := values[v.Field]; !kept && (strings.Contains(v.Field, ".") || v.Field == ingest.FieldKeywords || v.Field == ingest.FieldDescription || v.Field == ingest.FieldCreatedWith) {
-			if err := tx.PutValues(a.Company, a.Number, v.Field, nil); err != nil {
-				return err
-			}
+		stays := len(inFile[v.Field]) > 0 && technicalKey(v.Field)
+		if !stays && (strings.Contains(v.Field, ".") || v.Field == ingest.FieldKeywords || v.Field == ingest.FieldDescription || v.Field == ingest.FieldCreatedWith) {
+			fields = append(fields, v.Field)
 		}
 	}
 	for field, list := range values {
-		rows := make([]ingest.Value, 0, len(list))
-		for _, text := range list {
-			if len(rows) < mostXMPValues {
-				rows = append(rows, ingest.Value{Asset: a.Number, Field: field, Text: text})
-			}
-		}
-		if err := tx.PutValues(a.Company, a.Number, field, rows); err != nil {
-			return err
-		}
+		fields = append(fields, field)
+		rows = append(rows, valuesOfKey(a.Number, field, list)...)
 	}
-	return nil
+	slices.Sort(fields)
+	return tx.ReplaceValues(a.Company, a.Number, slices.Compact(fields), rows)
 }

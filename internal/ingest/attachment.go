@@ -51,6 +51,7 @@ type ImageFields struct {
 	AnchorY      *int     `json:"anchorY,omitempty"`
 	Modifier     string   `json:"modifier,omitempty"`     // commands before those of a request
 	PostModifier string   `json:"postModifier,omitempty"` // commands after them
+	MadeModifier string   `json:"madeModifier,omitempty"` // the Modifier that the server made, where it made one
 }
 
 // FileFields is the content of a DocFileFields document: fields of a font or ICC

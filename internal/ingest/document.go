@@ -52,6 +52,7 @@ const (
 	DocTemplate        DocumentKind = "template"        // Owner = asset: a template or view; at most one
 	DocViewerConfig    DocumentKind = "viewer-config"   // Owner = asset; at most one
 	DocXMP             DocumentKind = "xmp"             // Owner = asset: its packet; at most one
+	DocEmbedded        DocumentKind = "embedded"        // Owner = asset: what its file says of itself; at most one
 	DocWebPage         DocumentKind = "web-page"        // Owner = asset of its HTML file; Key = name in lower case
 	DocSigningKeys     DocumentKind = "signing-keys"    // of the whole system, at most one: the secrets behind tokens and signed addresses
 	DocEndedSession    DocumentKind = "ended-session"   // of the whole system; Key = user and session, Position = Unix time after which no token of it is left

@@ -108,6 +108,8 @@ const (
 	LogTotalFileCount   LogType = "TotalFileCount"
 	LogEndUpload        LogType = "EndUpload"
 	LogFileCancel       LogType = "FileCancel"
+	LogTrashSuccess     LogType = "TrashSuccess"
+	LogFileProgress     LogType = "FileProgress"  // how far a step has come that takes long
 	LogReturnSuccess    LogType = "ReturnSuccess" // an export's file is ready
 	LogDeleteSuccess    LogType = "DeleteSuccess" // a file of the job was deleted because its time was over
 )

@@ -41,6 +41,7 @@ type JobProgress struct {
 	Queued  int
 	Running int
 	Ended   int
+	Partial float64   // what is done of those that run: 1.5 = that much work as of one and a half
 	Last    time.Time // when one ended last; zero = none has
 	Steps   []StepProgress
 }
@@ -51,6 +52,7 @@ type StepProgress struct {
 	Queued  int
 	Running int
 	Ended   int
+	Partial float64
 	Last    time.Time
 }
 
@@ -59,6 +61,7 @@ func (p *JobProgress) Add(s StepProgress) {
 	p.Queued += s.Queued
 	p.Running += s.Running
 	p.Ended += s.Ended
+	p.Partial += s.Partial
 	if s.Last.After(p.Last) {
 		p.Last = s.Last
 	}
@@ -75,7 +78,8 @@ type LogCount struct {
 type JobWorkTx interface {
 	// JobsLogged lists jobs of all states.
 	JobsLogged(LoggedJobs) ([]*Job, error)
-	// JobsProgress sums the tasks of jobs; jobs without tasks are left out.
+	// JobsProgress sums the tasks of jobs; jobs without tasks are left out. Nobody has
+	// stored what is done of running ones.
 	JobsProgress(jobs []Number) ([]JobProgress, error)
 	// TasksOfJob lists the tasks of a job by Number; state "" = any.
 	TasksOfJob(job Number, state TaskState, page Page) ([]*Task, error)

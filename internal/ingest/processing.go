@@ -8,28 +8,30 @@ type Processing struct {
 	Publish         bool  `json:"publish,omitempty"`
 	PreservePublish *bool `json:"preservePublish,omitempty"` // nil = the company's setting
 
-	CreateMask   bool           `json:"createMask,omitempty"`
-	PreserveCrop *bool          `json:"preserveCrop,omitempty"` // nil = true
-	Crop         *ManualCrop    `json:"crop,omitempty"`
-	ColorCrop    *ColorCrop     `json:"colorCrop,omitempty"`
-	AlphaCrop    *AlphaCrop     `json:"alphaCrop,omitempty"`
-	SmartCrops   []SmartCrop    `json:"smartCrops,omitempty"`
-	Knockout     *Knockout      `json:"knockout,omitempty"`
-	Unsharp      *Unsharp       `json:"unsharp,omitempty"`
-	Color        *Color         `json:"color,omitempty"`
-	Photoshop    *Photoshop     `json:"photoshop,omitempty"`
-	PostScript   *Rasterize     `json:"postScript,omitempty"`
-	Illustrator  *Rasterize     `json:"illustrator,omitempty"`
-	PDF          *Rasterize     `json:"pdf,omitempty"`
-	InDesign     string         `json:"inDesign,omitempty"` // process word; "" = None
-	CSSStatic    *bool          `json:"cssStatic,omitempty"`
-	Video        *Video         `json:"video,omitempty"`
-	Unpack       bool           `json:"unpack,omitempty"` // ingest the members of archives instead of the archive
-	AutoSets     []string       `json:"autoSets,omitempty"`
-	AutoSet      bool           `json:"autoSet,omitempty"`  // run the set scripts even when AutoSets is empty
-	Projects     []string       `json:"projects,omitempty"` // handles
-	Keywords     []string       `json:"keywords,omitempty"` // merged into dc:subject
-	Metadata     []MetadataEdit `json:"metadata,omitempty"`
+	CreateMask   bool        `json:"createMask,omitempty"`
+	PreserveCrop *bool       `json:"preserveCrop,omitempty"` // nil = true
+	Crop         *ManualCrop `json:"crop,omitempty"`
+	ColorCrop    *ColorCrop  `json:"colorCrop,omitempty"`
+	AlphaCrop    *AlphaCrop  `json:"alphaCrop,omitempty"`
+	SmartCrops   []SmartCrop `json:"smartCrops,omitempty"`
+	// RedoSmartCrops says that also rectangles which people have set are computed anew.
+	RedoSmartCrops bool           `json:"redoSmartCrops,omitempty"`
+	Knockout       *Knockout      `json:"knockout,omitempty"`
+	Unsharp        *Unsharp       `json:"unsharp,omitempty"`
+	Color          *Color         `json:"color,omitempty"`
+	Photoshop      *Photoshop     `json:"photoshop,omitempty"`
+	PostScript     *Rasterize     `json:"postScript,omitempty"`
+	Illustrator    *Rasterize     `json:"illustrator,omitempty"`
+	PDF            *Rasterize     `json:"pdf,omitempty"`
+	InDesign       string         `json:"inDesign,omitempty"` // process word; "" = None
+	CSSStatic      *bool          `json:"cssStatic,omitempty"`
+	Video          *Video         `json:"video,omitempty"`
+	Unpack         bool           `json:"unpack,omitempty"` // ingest the members of archives instead of the archive
+	AutoSets       []string       `json:"autoSets,omitempty"`
+	AutoSet        bool           `json:"autoSet,omitempty"`  // run the set scripts even when AutoSets is empty
+	Projects       []string       `json:"projects,omitempty"` // handles
+	Keywords       []string       `json:"keywords,omitempty"` // merged into dc:subject
+	Metadata       []MetadataEdit `json:"metadata,omitempty"`
 
 	Email       string `json:"email,omitempty"` // All, Error, ErrorAndWarning, JobCompletion, None
 	CallbackURL string `json:"callbackURL,omitempty"`
@@ -117,10 +119,13 @@ type Rasterize struct {
 
 // Video governs video files.
 type Video struct {
-	Presets     []string `json:"presets,omitempty"` // handles of encoding presets
-	Encode      bool     `json:"encode,omitempty"`  // encodings are wanted; without presets the default ones
-	Thumbnail   bool     `json:"thumbnail,omitempty"`
-	ThumbnailAt int64    `json:"thumbnailAt,omitempty"` // milliseconds from the start
+	Presets []string `json:"presets,omitempty"` // handles of encoding presets
+	// Encodings are described by the properties that presets have, by name in lower case.
+	Encodings   []map[string]string `json:"encodings,omitempty"`
+	Crops       int                 `json:"crops,omitempty"`  // shapes that its pictures were to be cropped to
+	Encode      bool                `json:"encode,omitempty"` // encodings are wanted; without presets the default ones
+	Thumbnail   bool                `json:"thumbnail,omitempty"`
+	ThumbnailAt int64               `json:"thumbnailAt,omitempty"` // milliseconds from the start
 }
 
 // MetadataEdit sets one metadata field of every asset of a job.

@@ -37,6 +37,7 @@ const (
 	TaskFootage   TaskKind = "footage"   // what a video is, and its poster at a time
 	TaskEncode    TaskKind = "encode"    // encodings of a video
 	TaskUnpack    TaskKind = "unpack"    // members of an archive
+	TaskMetadata  TaskKind = "metadata"  // what a file says of itself, where the inspection does not read it
 
 	// Steps of a whole job; their Asset is 0.
 	TaskFetch     TaskKind = "fetch"     // brings the file of one URL

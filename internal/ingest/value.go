@@ -35,6 +35,9 @@ type ValueTx interface {
 	// PutValues replaces the values of one field of an asset. Positions are those
 	// of the list.
 	PutValues(company, asset Number, field string, values []Value) error
+	// ReplaceValues replaces the values of several fields of an asset; a field without
+	// a value among them has none afterwards. Positions count.
+	ReplaceValues(company, asset Number, fields []string, values []Value) error
 	// ValuesOf lists the values of assets, by Asset, Field and Position; fields nil
 	// = all.
 	ValuesOf(assets []Number, fields []string) ([]Value, error)

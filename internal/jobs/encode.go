@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -23,7 +24,7 @@ type EncodeTasks interface {
 // job log.
 type Encoder interface {
 	Footage(ctx context.Context, src io.Reader, size int64, fileName string) (media.Footage, *engine.Failure)
-	Encode(ctx context.Context, src io.Reader, size int64, fileName string, want media.Encoding, take func(ingest.Media, io.Reader) error) *engine.Failure
+	Encode(ctx context.Context, src io.Reader, size int64, fileName string, want media.Encoding, progress func(float64), take func(ingest.Media, io.Reader) error) *engine.Failure
 }
 
 // Encode returns the handler that encodes a video by presets, or by default in a few
@@ -44,8 +45,10 @@ func Encode(tasks EncodeTasks, encoder Encoder) Handler {
 			return encodeFailed(failure)
 		}
 		e := encodeRun{tasks: tasks, encoder: encoder, work: w, result: engine.TaskResult{Intake: tasks.NewIntake(), Warnings: w.Warnings}}
-		for _, want := range e.wanted(found) {
-			if failure := e.encode(ctx, r, want); failure != nil {
+		wanted := e.wanted(found)
+		for i, want := range wanted {
+			progress := func(done float64) { report(ctx, (float64(i)+done)/float64(len(wanted))) }
+			if failure := e.encode(ctx, r, want, progress); failure != nil {
 				e.result.Intake.Close()
 				return engine.TaskResult{}, failure
 			}
@@ -59,7 +62,7 @@ func Encode(tasks EncodeTasks, encoder Encoder) Handler {
 // video, or lacking on this machine, is a warning.
 func encodeFailed(f *engine.Failure) (engine.TaskResult, *engine.Failure) {
 	if f.Final {
-		return engine.TaskResult{Warning: f.Reason}, nil
+		return engine.TaskResult{Warning: "mediaOptions: " + f.Reason}, nil
 	}
 	return engine.TaskResult{}, f
 }
@@ -82,11 +85,14 @@ func (e *encodeRun) wanted(found media.Footage) []media.Encoding {
 	for _, p := range e.work.Presets {
 		want, err := encodingOf(p)
 		if err != nil {
-			e.result.Warnings = append(e.result.Warnings, fmt.Sprintf("the encoding preset %.64q was left out: %s", p.Handle, ingest.Message(err)))
+			e.result.Warnings = append(e.result.Warnings, fmt.Sprintf("the encoding preset %.64q was left out: %s", cmp.Or(p.Handle, p.Properties["name"]), ingest.Message(err)))
 			continue
 		}
 		if suffixes[want.Suffix] {
-			want.Suffix += "_" + strings.TrimPrefix(p.Handle, "ps|")
+			want.Suffix += "_" + shortName(p)
+		}
+		for n, stem := 2, want.Suffix; suffixes[want.Suffix]; n++ {
+			want.Suffix = fmt.Sprintf("%s-%d", stem, n)
 		}
 		suffixes[want.Suffix] = true
 		list = append(list, want)
@@ -95,7 +101,7 @@ func (e *encodeRun) wanted(found media.Footage) []media.Encoding {
 }
 
 // encode makes one encoding. One that fails for good is left out with a warning.
-func (e *encodeRun) encode(ctx context.Context, src io.ReadSeeker, want media.Encoding) *engine.Failure {
+func (e *encodeRun) encode(ctx context.Context, src io.ReadSeeker, want media.Encoding, progress func(float64)) *engine.Failure {
 	if _, err := src.Seek(0, io.SeekStart); err != nil {
 		return failed(err)
 	}
@@ -103,7 +109,7 @@ func (e *encodeRun) encode(ctx context.Context, src io.ReadSeeker, want media.En
 		Key: "encoding/" + want.Suffix, FileName: strings.TrimSuffix(e.work.FileName, path.Ext(e.work.FileName)) + want.Suffix + ".mp4",
 		Type: ingest.TypeVideo, Engine: engine.EngineImageConvert, Kind: ingest.DerivedEncoding,
 	}
-	failure := e.encoder.Encode(ctx, src, e.work.Blob.Size, e.work.FileName, want, func(found ingest.Media, file io.Reader) (err error) {
+	failure := e.encoder.Encode(ctx, src, e.work.Blob.Size, e.work.FileName, want, progress, func(found ingest.Media, file io.Reader) (err error) {
 		made.Media = found
 		made.Spool, err = e.result.Intake.Receive(ctx, file, -1)
 		return err
@@ -112,7 +118,7 @@ func (e *encodeRun) encode(ctx context.Context, src io.ReadSeeker, want media.En
 	case failure == nil:
 		e.result.Made = append(e.result.Made, made)
 	case failure.Final:
-		e.result.Warnings = append(e.result.Warnings, fmt.Sprintf("the encoding %s was left out: %s", want.Name, failure.Reason))
+		e.result.Warnings = append(e.result.Warnings, fmt.Sprintf("mediaOptions: the encoding %s was left out: %s", want.Name, failure.Reason))
 	default:
 		return failure
 	}
@@ -123,6 +129,9 @@ func (e *encodeRun) encode(ctx context.Context, src io.ReadSeeker, want media.En
 func (e *encodeRun) group() {
 	if len(e.result.Made) == 0 {
 		return
+	}
+	if len(e.result.Warnings) == 0 {
+		e.result.Completes = []ingest.DerivedKind{ingest.DerivedEncoding}
 	}
 	var keys []string
 	for _, m := range e.result.Made {

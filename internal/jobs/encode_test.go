@@ -45,13 +45,14 @@ func (f fakeEncoder) Footage(_ context.Context, src io.Reader, _ int64, _ string
 	return media.Footage{Width: 1920, Height: 1080}, f.found
 }
 
-func (f fakeEncoder) Encode(_ context.Context, src io.Reader, _ int64, _ string, want media.Encoding, take func(ingest.Media, io.Reader) error) *engine.Failure {
+func (f fakeEncoder) Encode(_ context.Context, src io.Reader, _ int64, _ string, want media.Encoding, progress func(float64), take func(ingest.Media, io.Reader) error) *engine.Failure {
 	if film, err := io.ReadAll(src); err != nil || string(film) != "film" {
 		return &engine.Failure{Reason: "another file"}
 	}
 	if err := take(ingest.Media{ContentType: "video/mp4", Height: want.Height}, strings.NewReader("encoded")); err != nil {
 		return failed(err)
 	}
+	progress(0.5)
 	if failure, ok := f.fails[want.Suffix]; ok {
 		return &failure
 	}
@@ -95,14 +96,23 @@ func TestEncodeTasks(t *testing.T) {
 				`the encoding preset "ps|11" was left out: its property videocodec is "VP6", H.264 is what is made`,
 				`the encoding preset "ps|12" was left out: it has no property videoBitrate`},
 		},
+		"encodings in the job": {
+			work: engine.EncodeWork{Presets: []engine.EncodePreset{
+				preset("", "name", "HD/4", "videobitrate", "400"), preset("", "name", "a", "filesuffix", "_s", "videobitrate", "400"),
+				preset("", "name", "a", "filesuffix", "_s", "videobitrate", "500"), preset("", "name", "a", "filesuffix", "_s", "videobitrate", "600"), preset("", "name", "none"),
+			}},
+			made:     []string{"my film_HD_4.mp4", "my film_s.mp4", "my film_s_a.mp4", "my film_s_a-2.mp4"},
+			set:      "my film-AVS: ${getFilePath([a|1])},${getFilePath([a|2])},${getFilePath([a|3])},${getFilePath([a|4])}",
+			warnings: []string{`the encoding preset "none" was left out: it has no property videoBitrate`},
+		},
 		"presets that are all unknown": {work: engine.EncodeWork{Warnings: []string{"unknown"}}, warnings: []string{"unknown"}},
 		"one that takes too long": {
 			encoder: fakeEncoder{fails: map[string]engine.Failure{"_540p": late}},
 			made:    []string{"my film_360p.mp4", "my film_720p.mp4"}, set: "my film-AVS: ${getFilePath([a|1])},${getFilePath([a|2])}",
-			warnings: []string{"the encoding 540p was left out: " + late.Reason},
+			warnings: []string{"mediaOptions: the encoding 540p was left out: " + late.Reason},
 		},
 		"trouble of the server":  {encoder: fakeEncoder{fails: map[string]engine.Failure{"_720p": *ours}}, failure: ours},
-		"no tool":                {encoder: fakeEncoder{found: lacking}, warnings: []string{lacking.Reason}},
+		"no tool":                {encoder: fakeEncoder{found: lacking}, warnings: []string{"mediaOptions: " + lacking.Reason}},
 		"trouble with the probe": {encoder: fakeEncoder{found: ours}, failure: ours},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -35,20 +35,33 @@ func encodingOf(p engine.EncodePreset) (media.Encoding, error) {
 	return e, nil
 }
 
+// shortName tells presets apart: by the number of their set, or by what the job calls them.
+func shortName(p engine.EncodePreset) string {
+	if p.Handle == "" {
+		return withoutMarks(p.Properties["name"])
+	}
+	return strings.TrimPrefix(p.Handle, "ps|")
+}
+
+// withoutMarks puts lines in the places of what names of files cannot have.
+func withoutMarks(text string) string {
+	return strings.Map(func(r rune) rune {
+		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
+			return '_'
+		}
+		return r
+	}, text)
+}
+
 // suffixOf is what the names of a preset's files end with.
 func suffixOf(p engine.EncodePreset) string {
 	suffix := p.Properties["filesuffix"]
 	for _, ending := range []string{".mp4", ".f4v", ".m4v"} {
 		suffix = strings.TrimSuffix(suffix, ending)
 	}
-	suffix = strings.Map(func(r rune) rune {
-		if strings.ContainsRune(`/\:*?"<>|`, r) || r < ' ' {
-			return '_'
-		}
-		return r
-	}, suffix)
+	suffix = withoutMarks(suffix)
 	if suffix == "" || len(suffix) > 64 {
-		suffix = "_" + strings.TrimPrefix(p.Handle, "ps|")
+		suffix = "_" + shortName(p)
 	}
 	if !strings.ContainsAny(suffix[:1], "_- ") {
 		suffix = "_" + suffix

@@ -71,7 +71,8 @@ func (p *packer) warnings() []string { return append(p.work.Warnings, p.skipped.
 
 func (p *packer) write(ctx context.Context, w io.Writer) error {
 	z := zip.NewWriter(w)
-	for _, f := range p.work.Files {
+	for i, f := range p.work.Files {
+		report(ctx, float64(i)/float64(len(p.work.Files)))
 		if p.err = p.add(ctx, z, f); p.err != nil {
 			return p.err
 		}

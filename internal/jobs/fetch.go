@@ -41,7 +41,7 @@ func Fetch(steps Steps, fetcher Fetcher) Handler {
 func deliver(ctx context.Context, steps Steps, t *ingest.Task, r io.Reader, size int64, name string) error {
 	in := steps.NewIntake()
 	defer in.Close()
-	spool, err := in.Receive(ctx, stoppable{ctx, r}, size)
+	spool, err := in.Receive(ctx, &measured{Reader: stoppable{ctx, r}, ctx: ctx, size: size}, size)
 	if err != nil {
 		return err
 	}

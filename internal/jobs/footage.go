@@ -47,6 +47,9 @@ func Footage(tasks FootageTasks, inspector FootageInspector) Handler {
 			return engine.TaskResult{}, failure
 		}
 		result := foundResult(found.Found)
+		if result.Warning != "" {
+			result.Warning = "mediaOptions: " + result.Warning
+		}
 		if found.Poster != nil {
 			result.Derived = append(result.Derived, engine.DerivedFile{
 				Key: "poster", Kind: ingest.DerivedPoster, Name: "poster.jpg", Media: found.PosterMedia, Bytes: found.Poster,

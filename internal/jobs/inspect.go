@@ -15,6 +15,7 @@ type Found struct {
 	Thumbnail []byte           // encoded; nil = none
 	Thumb     ingest.Media     // of the thumbnail
 	Warning   string           // why there is less than expected
+	Embedded  *engine.Embedded // what the file says of itself; nil = that was not looked for
 }
 
 // Inspector looks into an image, video, sound or PDF file. A failure says whether another run makes sense.
@@ -40,7 +41,7 @@ func Inspect(files Files, inspector Inspector) Handler {
 
 // foundResult is what an inspection that went well stores.
 func foundResult(found Found) engine.TaskResult {
-	result := engine.TaskResult{Media: &found.Media, Type: found.Type, Warning: found.Warning}
+	result := engine.TaskResult{Media: &found.Media, Type: found.Type, Warning: found.Warning, Embedded: found.Embedded}
 	if found.Thumbnail != nil {
 		result.Derived = []engine.DerivedFile{{
 			Key: "thumbnail", Kind: ingest.DerivedThumbnail, Name: "thumbnail", Media: found.Thumb, Bytes: found.Thumbnail,

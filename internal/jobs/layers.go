@@ -102,6 +102,9 @@ func (l *layering) make(file media.LayeredFile) error {
 		}
 		l.result.Derived = append(l.result.Derived, text)
 	}
+	if len(file.Failed) == 0 {
+		l.result.Completes = []ingest.DerivedKind{ingest.DerivedLayer}
+	}
 	if !l.options.Template {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -230,6 +231,24 @@ func TestTemplates(t *testing.T) {
 			if err := json.Unmarshal(docs[0].Data, &stored); err != nil {
 				return err
 			}
+			var fields ingest.ImageFields
+			docs, err = tx.DocumentsOf(s.company.Number, []ingest.DocumentKind{ingest.DocImageFields}, []ingest.Number{a.Number})
+			if err != nil || len(docs) != 1 || json.Unmarshal(docs[0].Data, &fields) != nil {
+				t.Errorf("fields %v: %v", docs, err)
+			}
+			commands := []string{
+				"layer=0&size=400,300&color=255,255,255,0&originN=-0.5,-0.5",
+				"layer=1&src=Demo/Spring%20Ad_1&originN=0.5,0.5&pos=400,300",
+				`layer=3&size=100,40&text=` + url.PathEscape(`{\rtf1\ansi{\fonttbl{\f0 Bold;}{\f1 Light;}}{\colortbl;\red255\green0\blue0;\red0\green0\blue0;}\pard\f0\cf1\fs48 Half price\par for \f1\cf2\fs24 <all>}`) +
+					"&originN=0.5,0.5&pos=120,70&opac=50&hide=1",
+				"layer=4&src=Demo/Spring%20Ad_4&originN=0.5,0.5&pos=121,90",
+				"layer=5&src=Demo/Spring%20Ad_5&originN=0.5,0.5&pos=20,35",
+				"layer=6&src=Demo/Spring%20Ad_6&originN=0.5,0.5&pos=5,5",
+				"layer=7&src=Demo/Spring%20Ad_7&originN=0.5,0.5&pos=5,5",
+			}
+			if diff := cmp.Diff(strings.Join(commands, "&"), fields.Modifier); diff != "" {
+				t.Errorf("commands (-want +got):\n%s", diff)
+			}
 			image, err := tx.Asset(stored.Layers[2].Layers[0].Asset)
 			if err != nil || image.FileName != "Spring Ad_3.png" {
 				t.Errorf("%+v, %v", image, err)
@@ -362,5 +381,38 @@ func TestLayersThatAreNotCut(t *testing.T) {
 				t.Errorf("%s, %s, assets %q, log (-want +got):\n%s", detail.Asset.State, detail.Asset.Type, s.made(), diff)
 			}
 		})
+	}
+}
+
+// Opacity, fill and visibility of groups count for what is in them.
+func TestCommandsOfLayers(t *testing.T) {
+	l := layering{}
+	l.file.Width, l.file.Height = 10, 20
+	layer := func(number int, blend string) templateLayer {
+		return templateLayer{Number: number, Kind: "image", Width: 4, Height: 2, Anchor: &templateAnchor{"Northwest", 1, 2}, Visible: true, Opacity: .5, Fill: 1, Blend: blend}
+	}
+	group := func(visible bool, opacity float64, in ...templateLayer) templateLayer {
+		return templateLayer{Kind: "group", Visible: visible, Opacity: opacity, Fill: 1, Layers: in}
+	}
+	got := l.modifier([]templateLayer{
+		group(true, .5, layer(1, "multiply"), group(false, 1, layer(2, "overlay"))), layer(3, "screen"), layer(4, "normal"),
+	}, func(key string) string {
+		if key == "layer/4" {
+			return ""
+		}
+		return "Demo/" + strings.ReplaceAll(key, "/", "")
+	})
+	want := "layer=0&size=10,20&color=255,255,255,0&originN=-0.5,-0.5&layer=1&src=Demo/layer1&originN=-0.5,-0.5&pos=1,2&opac=25&blendMode=mult" +
+		"&layer=2&src=Demo/layer2&originN=-0.5,-0.5&pos=1,2&opac=25&hide=1&layer=3&src=Demo/layer3&originN=-0.5,-0.5&pos=1,2&opac=50&blendMode=screen"
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+}
+
+func TestRichText(t *testing.T) {
+	got := richText(&templateText{Value: "a{b}\\ é 𝄞\nc", Justification: "center"})
+	want := `{\rtf1\ansi{\fonttbl{\f0 Arial;}}{\colortbl;\red0\green0\blue0;}\pard\qc\f0\cf1 a\{b\}\\ \u233? ?\par c}`
+	if got != want {
+		t.Errorf("%s, want %s", got, want)
 	}
 }

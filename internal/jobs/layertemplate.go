@@ -101,6 +101,7 @@ func (l *layering) template() error {
 			resolved.Layers = withAssets(t.Layers, number)
 			return resolved
 		},
+		Modifier: func(name func(key string) string) string { return l.modifier(t.Layers, name) },
 	}
 	for _, made := range l.result.Made {
 		set.Members = append(set.Members, engine.MadeMember{Key: made.Key})
@@ -136,15 +137,19 @@ func (l *layering) templateLayers(list []media.Layer) []templateLayer {
 
 // anchorOf places the anchor of a layer's image; the default is its centre.
 func anchorOf(t templateLayer, name string) *templateAnchor {
-	places := map[string][2]float64{
+	place, ok := anchorPlaces()[name]
+	if !ok {
+		name, place = "Center", [2]float64{.5, .5}
+	}
+	return &templateAnchor{Name: name, X: float64(t.X) + place[0]*float64(t.Width), Y: float64(t.Y) + place[1]*float64(t.Height)}
+}
+
+// anchorPlaces are the places of anchors in parts of the width and height of an image.
+func anchorPlaces() map[string][2]float64 {
+	return map[string][2]float64{
 		"Center": {.5, .5}, "North": {.5, 0}, "Northwest": {0, 0}, "West": {0, .5}, "Southwest": {0, 1},
 		"South": {.5, 1}, "Southeast": {1, 1}, "East": {1, .5}, "Northeast": {1, 0},
 	}
-	place, ok := places[name]
-	if !ok {
-		name, place = "Center", places["Center"]
-	}
-	return &templateAnchor{Name: name, X: float64(t.X) + place[0]*float64(t.Width), Y: float64(t.Y) + place[1]*float64(t.Height)}
 }
 
 func templateTextOf(text *media.LayerText) *templateText {

@@ -81,7 +81,9 @@ func (p *paging) run(ctx context.Context) *engine.Failure {
 	switch {
 	case p.options.Links && p.options.Process == "Thumbnail":
 		p.warn("the links of the document were not read: they become image maps of page images, and none were asked for")
-	case p.options.Links && len(p.result.Made) > 0:
+	case p.options.Links && len(p.result.Made) == 0:
+		p.refused("extractLinks", "the links of the document were not read: they become image maps of page images, and there are none")
+	case p.options.Links:
 		if failure := p.links(ctx); failure != nil {
 			return failure
 		}
@@ -98,6 +100,24 @@ func (p *paging) open(ctx context.Context, look func(src io.Reader) *engine.Fail
 	}
 	defer r.Close()
 	return look(r)
+}
+
+// refused warns of what could not be done, with the option that asked for it.
+func (p *paging) refused(field, why string) {
+	option := ""
+	if a := p.in.Asset; a != nil {
+		option = map[ingest.AssetType]string{
+			ingest.TypePDF: "pdfOptions", ingest.TypePostScript: "postScriptOptions", ingest.TypeIllustrator: "illustratorOptions", ingest.TypeInDesign: "inDesignOptions",
+		}[a.Type]
+	}
+	switch {
+	case option == "":
+		p.warn("%s", why)
+	case field != "":
+		p.warn("%s/%s: %s", option, field, why)
+	default:
+		p.warn("%s: %s", option, why)
+	}
 }
 
 func (p *paging) warn(format string, args ...any) {
@@ -119,9 +139,12 @@ func (p *paging) images(ctx context.Context) *engine.Failure {
 		case refusal != "" && made > 0:
 			p.warn("page %d and those behind it have no images: %s", made+1, refusal)
 		case refusal != "":
-			p.warn("%s", refusal)
+			p.refused("", refusal)
 		case count > made && made == media.MostPages:
 			p.warn("images were made of the first %d pages, which is the limit; the document has more", media.MostPages)
+		}
+		if refusal == "" {
+			p.result.Completes = []ingest.DerivedKind{ingest.DerivedPage}
 		}
 		return nil
 	})
@@ -130,9 +153,16 @@ func (p *paging) images(ctx context.Context) *engine.Failure {
 // keep takes in the picture of a page.
 func (p *paging) keep(ctx context.Context) func(media.PageImage) error {
 	return func(page media.PageImage) error {
-		spool, err := p.result.Intake.Receive(ctx, bytes.NewReader(page.Bytes), int64(len(page.Bytes)))
+		file, size := page.File, page.Size
+		if file == nil {
+			file, size = bytes.NewReader(page.Bytes), int64(len(page.Bytes))
+		}
+		spool, err := p.result.Intake.Receive(ctx, file, size)
 		if err != nil {
 			return err
+		}
+		if page.Of > 0 {
+			report(ctx, float64(page.Page)/float64(page.Of))
 		}
 		p.result.Made = append(p.result.Made, engine.Made{
 			Key: pageKey(page.Page), Spool: spool, FileName: fmt.Sprintf("%s_%d.%s", p.base, page.Page, page.Extension), Type: ingest.TypeImage,
@@ -151,6 +181,9 @@ func pageKey(page int) string { return fmt.Sprintf("page/%d", page) }
 // catalog joins the images of several pages of a PDF file, unless that is not wanted.
 func (p *paging) catalog() {
 	wanted := p.options.Catalog == nil || *p.options.Catalog
+	if wanted && p.result.Completes != nil {
+		p.result.Completes = append(p.result.Completes, ingest.DerivedCatalog)
+	}
 	if !wanted || len(p.result.Made) < 2 || p.in.Asset == nil || p.in.Asset.Type != ingest.TypePDF {
 		return
 	}
@@ -179,7 +212,7 @@ func (p *paging) words(ctx context.Context) *engine.Failure {
 		case failure != nil:
 			return failure
 		case refusal != "":
-			p.warn("%s", refusal)
+			p.refused("extractSearchWords", refusal)
 			return nil
 		}
 		p.result.Words = []string{}

@@ -124,7 +124,7 @@ func TestPageImages(t *testing.T) {
 		"postscript":          {pages: 3, kind: ingest.TypePostScript, made: 3},
 		"long":                {pages: 250, kind: ingest.TypePDF, made: 100, catalog: true, warnings: "images were made of the first 100 pages"},
 		"exactly the limit":   {pages: 100, kind: ingest.TypePDF, made: 100, catalog: true},
-		"nothing":             {refusal: "it is broken", kind: ingest.TypePDF, warnings: "it is broken"},
+		"nothing":             {refusal: "it is broken", kind: ingest.TypePDF, warnings: "pdfOptions: it is broken"},
 		"broken in its midst": {pages: 2, refusal: "it is broken", kind: ingest.TypePDF, made: 2, catalog: true, warnings: "page 3 and those behind it have no images: it is broken"},
 		"transparent inks":    {pages: 1, kind: ingest.TypePDF, o: ingest.Rasterize{Alpha: true, Colorspace: "Cmyk"}, made: 1, warnings: "pages with a transparent background are made in RGB, not in Cmyk"},
 		"thumbnail and links": {pages: 1, kind: ingest.TypePDF, o: ingest.Rasterize{Process: "Thumbnail", Links: true}, warnings: "the links of the document were not read"},

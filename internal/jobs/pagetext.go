@@ -112,7 +112,9 @@ func (p *paging) previews(ctx context.Context) *engine.Failure {
 	return p.open(ctx, func(src io.Reader) *engine.Failure {
 		refusal, failure := p.documents.Previews(ctx, src, p.in.Blob.Size, p.in.FileName, p.keep(ctx))
 		if refusal != "" {
-			p.warn("%s", refusal)
+			p.refused("", refusal)
+		} else if failure == nil {
+			p.result.Completes = []ingest.DerivedKind{ingest.DerivedPage}
 		}
 		return failure
 	})

@@ -94,6 +94,7 @@ func (u *unpacker) member(ctx context.Context, index int, m archive.Member, src 
 		return err
 	}
 	u.part.Next = index + 1
+	report(ctx, float64(index+1)/float64(max(u.all, index+1)))
 	if len(u.part.Made)+len(u.part.Refused) >= partMembers || u.bytes >= partBytes {
 		return u.store(ctx)
 	}
@@ -105,7 +106,8 @@ func (u *unpacker) receive(ctx context.Context, index int, m archive.Member, src
 	if u.part.Intake == nil {
 		u.part.Intake = u.archives.NewIntake()
 	}
-	spool, err := u.part.Intake.Receive(ctx, stoppable{ctx, src}, m.Size)
+	part := func(done float64) float64 { return (float64(index) + done) / float64(max(u.all, index+1)) }
+	spool, err := u.part.Intake.Receive(ctx, &measured{Reader: stoppable{ctx, src}, ctx: ctx, size: m.Size, tell: part}, m.Size)
 	if broken, ok := errors.AsType[*fault.Error](err); ok && broken.Class == fault.Corrupt {
 		u.part.Refused = append(u.part.Refused, engine.RefusedMember{Path: m.Path, Reason: broken.Msg})
 		return nil

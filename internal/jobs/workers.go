@@ -29,6 +29,8 @@ type Queue interface {
 	CompleteTask(ctx context.Context, t *ingest.Task, r engine.TaskResult) error
 	FailTask(ctx context.Context, t *ingest.Task, f engine.Failure) error
 	ReleaseTask(ctx context.Context, t *ingest.Task) error
+	// Report notes how far the run of a task has come, from 0 to 1.
+	Report(ctx context.Context, t *ingest.Task, done float64)
 	// Watch returns a context for a run that also ends when nobody wants it any more.
 	Watch(ctx context.Context, t *ingest.Task) (run context.Context, release func())
 	Wake() <-chan struct{}
@@ -132,7 +134,7 @@ func (w *Workers) rest(ctx context.Context, wait time.Duration, finished <-chan 
 func (w *Workers) run(ctx context.Context, t *ingest.Task) {
 	stop := w.renew(ctx, t)
 	watched, release := w.Queue.Watch(ctx, t)
-	result, failure := w.handle(watched, t)
+	result, failure := w.handle(reporting(watched, func(done float64) { w.Queue.Report(watched, t, done) }), t)
 	unwanted := watched.Err() != nil
 	release()
 	stop()

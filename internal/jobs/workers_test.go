@@ -137,6 +137,12 @@ func (q *fakeQueue) ReleaseTask(ctx context.Context, t *ingest.Task) error {
 }
 
 // Watch ends a run when its task is in unwanted.
+func (q *fakeQueue) Report(_ context.Context, t *ingest.Task, done float64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.log = append(q.log, fmt.Sprintf("at %v of %d", done, t.Number))
+}
+
 func (q *fakeQueue) Watch(ctx context.Context, t *ingest.Task) (context.Context, func()) {
 	run, cancel := context.WithCancel(ctx)
 	if unwanted := q.unwanted[t.Number]; unwanted != nil {

@@ -37,7 +37,7 @@ type tool struct {
 
 func tools() []tool {
 	return []tool{
-		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000", "libvips-tools", "all options of images of these types"},
+		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000; quicker optimised images of photographs", "libvips-tools", "all options of images of these types"},
 		{"ffmpeg", "-version", "thumbnails and encodings of video, covers of audio", "ffmpeg", "mediaOptions"},
 		{"ffprobe", "-version", "dimensions and streams of video and audio", "ffmpeg", "mediaOptions"},
 		{"gs", "--version", "EPS and PostScript, CMYK and transparent pages, and PDF files without pdftoppm", "ghostscript",
@@ -45,7 +45,8 @@ func tools() []tool {
 		{"pdftoppm", "-v", "thumbnails and page images of PDF files", "poppler-utils", "pdfOptions, illustratorOptions"},
 		{"pdfinfo", "-v", "numbers of pages of PDF files", "poppler-utils", "pdfOptions"},
 		{"pdftotext", "-v", "search words of PDF files", "poppler-utils", "pdfOptions (extractSearchWords)"},
-		{"exiftool", "-ver", "InDesign previews", "libimage-exiftool-perl", "inDesignOptions"},
+		{"exiftool", "-ver", "InDesign previews, camera raw, and metadata of documents, video and sound", "libimage-exiftool-perl",
+			"inDesignOptions, all options of camera raw files"},
 	}
 }
 

@@ -22,6 +22,9 @@ func Detect(head []byte, fileName string) string {
 	if len(head) == 0 {
 		return "application/octet-stream"
 	}
+	if raw := rawType(head); raw != "" {
+		return raw
+	}
 	found, _, err := mime.ParseMediaType(mimetype.Detect(head).String())
 	if err != nil {
 		found = "application/octet-stream"
@@ -49,6 +52,7 @@ func byExtension(found string) map[string]string {
 		return map[string]string{
 			".dng": "image/x-adobe-dng", ".nef": "image/x-nikon-nef", ".arw": "image/x-sony-arw",
 			".pef": "image/x-pentax-pef", ".cr2": "image/x-canon-cr2", ".srw": "image/x-samsung-srw",
+			".nrw": "image/x-nikon-nrw", ".sr2": "image/x-sony-sr2", ".srf": "image/x-sony-srf", ".erf": "image/x-epson-erf",
 		}
 	case "application/pdf", "application/postscript":
 		return map[string]string{".ai": "application/vnd.adobe.illustrator"}

@@ -28,6 +28,13 @@ func (p *process) inspect(req request, src io.Reader, o Options) (Inspection, er
 		}
 		found.Thumbnail = thumbnail
 	}
+	if ans.MetadataBytes > 0 {
+		described, err := p.described(ans.MetadataBytes)
+		if err != nil {
+			return Inspection{}, err
+		}
+		found.Metadata = described
+	}
 	p.unusable = ans.Retire
 	if ans.Class != "" {
 		return found, &fault.Error{Class: ans.Class, Op: "media.Inspect", Msg: plain(ans.Message, maxMessage)}
@@ -104,6 +111,8 @@ func (a answer) check(req request, o Options) error {
 		return nonsense("resolution")
 	case a.Orientation < 0 || a.Orientation > 8 || a.BitDepth < 0 || a.BitDepth > 64:
 		return nonsense("orientation or depth")
+	case a.MetadataBytes < 0 || a.MetadataBytes > maxMetadata || a.MetadataBytes > 0 && !req.Metadata:
+		return nonsense("metadata length")
 	case a.ThumbnailBytes < 0 || a.ThumbnailBytes > o.MaxThumbnailBytes:
 		return nonsense("thumbnail length")
 	case a.Class == "" && (a.ThumbnailBytes > 0) != (req.MaxEdge > 0), a.Class != "" && a.ThumbnailBytes > 0:

@@ -105,6 +105,10 @@ func fakeWorker(level box.Level) {
 			ans.ThumbnailWidth = 100000
 		case "words":
 			ans.Class, ans.Message, ans.ThumbnailBytes, small = fault.Corrupt, "bad\x1b[31m\nnews \xff", 0, nil
+		case "metadata":
+			ans.MetadataBytes, small = 2, append(small, "[]"...)
+		case "long metadata":
+			ans.MetadataBytes = 1 << 30
 		case "retire":
 			ans.Retire = true
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"sluice/internal/media/fault"
+	"sluice/internal/media/metadata"
 )
 
 // Error is what every method of this package fails with.
@@ -37,6 +38,9 @@ type Inspection struct {
 	Duration     time.Duration // of video and sound; 0 when unknown
 	Still        *Thumbnail    // the frame that was asked for, in a larger size; nil = none was
 	Thumbnail    *Thumbnail    // nil when none was asked for or it could not be made
+
+	// Metadata is what the file says of itself; nil when that was not asked for, or not looked for in such a file.
+	Metadata *metadata.Metadata
 }
 
 // Thumbnail is a small upright picture: image/jpeg, or image/png when a pixel of it is not opaque.
@@ -54,6 +58,8 @@ type ThumbnailSpec struct {
 	MaxEdge int
 	// Skip asks for the facts in the header only.
 	Skip bool
+	// Metadata asks for what the file says of itself, too.
+	Metadata bool
 }
 
 const (

@@ -2,6 +2,7 @@ package media
 
 import (
 	"bufio"
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -22,6 +23,8 @@ const (
 	minResolution     = 1
 	maxResolution     = 2400
 	pagesAtOnce       = 10 // of one run of a tool
+	// mostTransparent is the longest picture in bytes of a page that a tool itself encodes, which the server holds.
+	mostTransparent = 32 << 20
 )
 
 // PageOptions says how pages become pictures.
@@ -38,7 +41,10 @@ type PageImage struct {
 	ContentType   string
 	Extension     string
 	Alpha         bool
-	Bytes         []byte
+	Bytes         []byte    // the file, or
+	File          io.Reader // the file while keep runs, of
+	Size          int64     // so many bytes
+	Of            int       // how many pages are drawn; 0 = nobody has counted them
 }
 
 // Pages makes pictures of the pages of a PDF or PostScript file, at most MostPages, and hands each to keep as soon as it
@@ -84,6 +90,7 @@ type drawing struct {
 	options PageOptions
 	pdf     bool
 	keep    func(PageImage) error
+	of      int // pages that are drawn; 0 = nobody has counted them
 }
 
 // need is what can draw the pages.
@@ -107,6 +114,7 @@ func (d *drawing) all(ctx context.Context) (int, error) {
 		switch {
 		case err == nil:
 			last, step = min(count, MostPages), pagesAtOnce
+			d.of = last
 		case fault.ClassOf(err) != fault.Missing:
 			return 0, err
 		}
@@ -213,17 +221,52 @@ func (d *drawing) pack(ctx context.Context, pixels io.Reader, h lossless.Header,
 		return err
 	}
 	stop := context.AfterFunc(ctx, p.kill)
-	done, body, err := p.perform(request{Op: opPack, Name: "page", Size: h.Bytes(), Pack: &h}, pixels, d.runner.opts)
-	if !stop() {
-		p.unusable = true
-	}
-	d.runner.release(p)
-	if err != nil {
+	defer func() {
+		if !stop() {
+			p.unusable = true
+		}
+		d.runner.release(p)
+	}()
+	return p.packed(request{Op: opPack, Name: "page", Size: h.Bytes(), Pack: &h}, pixels, d.runner.opts, func(done result, file io.Reader) error {
+		return d.keep(PageImage{
+			Page: page, Width: done.Width, Height: done.Height, ContentType: done.ContentType, Extension: done.Extension, Alpha: done.Alpha, Of: d.of,
+			File: file, Size: done.Bytes,
+		})
+	})
+}
+
+// packed is perform for a file that is too long for the memory of the server: take gets it while it comes.
+func (p *process) packed(req request, src io.Reader, o Options, take func(done result, file io.Reader) error) error {
+	var done result
+	if err := p.exchange(req, src, &done); err != nil {
 		return err
 	}
-	return d.keep(PageImage{
-		Page: page, Width: done.Width, Height: done.Height, ContentType: done.ContentType, Extension: done.Extension, Alpha: done.Alpha, Bytes: body,
-	})
+	if err := done.check(req, o); err != nil {
+		p.end()
+		return err
+	}
+	if done.Class != "" {
+		p.unusable = done.Retire
+		return failure(done.Class, nil, "%s", plain(done.Message, maxMessage))
+	}
+	head := make([]byte, min(done.Bytes, 8))
+	if _, err := io.ReadFull(p.out, head); err != nil {
+		return p.broken("while it sent the result", err)
+	}
+	if !credible(req.Op, done, head) {
+		p.end()
+		return failure(fault.Crashed, nil, "the media worker sent something else than it said and was ended")
+	}
+	rest := &toolOutput{src: io.LimitReader(p.out, done.Bytes-int64(len(head))), left: done.Bytes}
+	err := take(done, io.MultiReader(bytes.NewReader(head), rest))
+	if rest.left > int64(len(head)) { // take has not read all: because there was no more, or because it did not want to
+		if _, ended := rest.Read(make([]byte, 1)); ended != nil {
+			return p.broken("while it sent the result", ended)
+		}
+		return err // what is left of the file makes the worker unusable
+	}
+	p.unusable = done.Retire
+	return err
 }
 
 // files takes in PNG files that follow one another.
@@ -232,7 +275,7 @@ func (d *drawing) files(_ context.Context, out *bufio.Reader, first int) (n int,
 		if _, err := out.Peek(1); err != nil {
 			return n, nil
 		}
-		file, width, height, err := pngFile(out, d.runner.opts.MaxRenderBytes)
+		file, width, height, err := pngFile(out, min(d.runner.opts.MaxRenderBytes, mostTransparent))
 		if err != nil {
 			return n, err
 		}
@@ -242,7 +285,7 @@ func (d *drawing) files(_ context.Context, out *bufio.Reader, first int) (n int,
 		if first+n > MostPages {
 			return n + 1, nil
 		}
-		if err := d.keep(PageImage{Page: first + n, Width: width, Height: height, ContentType: "image/png", Extension: "png", Alpha: true, Bytes: file}); err != nil {
+		if err := d.keep(PageImage{Page: first + n, Of: d.of, Width: width, Height: height, ContentType: "image/png", Extension: "png", Alpha: true, Bytes: file}); err != nil {
 			return n, err
 		}
 	}

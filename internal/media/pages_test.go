@@ -7,6 +7,7 @@ import (
 	"image"
 	"image/color"
 	"image/png"
+	"io"
 	"math"
 	"os"
 	"os/exec"
@@ -54,9 +55,14 @@ const eps = `%!PS-Adobe-3.0 EPSF-3.0
 func pagesOf(t *testing.T, r *Runner, file []byte, o PageOptions) ([]PageImage, int, error) {
 	t.Helper()
 	var pages []PageImage
-	count, err := r.Pages(t.Context(), bytes.NewReader(file), int64(len(file)), "document", o, func(p PageImage) error {
+	count, err := r.Pages(t.Context(), bytes.NewReader(file), int64(len(file)), "document", o, func(p PageImage) (err error) {
+		if p.File != nil {
+			if p.Bytes, err = io.ReadAll(p.File); int64(len(p.Bytes)) != p.Size {
+				t.Errorf("page %d has %d bytes, %d were announced", p.Page, len(p.Bytes), p.Size)
+			}
+		}
 		pages = append(pages, p)
-		return nil
+		return err
 	})
 	return pages, count, err
 }
@@ -108,7 +114,7 @@ func TestPages(t *testing.T) {
 			}
 			for i, p := range pages {
 				if p.Page != i+1 || p.Width != tt.width || p.Height != tt.height || p.ContentType != "image/png" || p.Extension != "png" || p.Alpha != tt.o.Alpha {
-					t.Errorf("page %d: %+v", i+1, PageImage{p.Page, p.Width, p.Height, p.ContentType, p.Extension, p.Alpha, nil})
+					t.Errorf("page %d: %+v", i+1, PageImage{Page: p.Page, Width: p.Width, Height: p.Height, ContentType: p.ContentType, Extension: p.Extension, Alpha: p.Alpha, Of: p.Of})
 				}
 				img := decoded(t, p)
 				near(t, img, 0.1, 0.85, tt.inside)

@@ -43,6 +43,10 @@ func (w *worker) perform(src io.ReaderAt, req request) (done result, body [][]by
 		body, err = w.paths(section, &done)
 	case req.Op == opPack && req.Pack != nil:
 		body, err = w.pack(section, *req.Pack, &done)
+	case req.Op == opSurvey:
+		done.Survey, err = w.survey(section)
+	case req.Op == opMetadata, req.Op == opToolSaid:
+		body, err = w.metadata(section, req, &done)
 	case req.Op == opLinks:
 		body, err = w.links(section, &done)
 	default:

@@ -133,6 +133,10 @@ func (r *Runner) Picture(ctx context.Context, src io.Reader, size int64, fileNam
 		return PictureResult{}, attributed(err, op)
 	}
 	kind := Detect(head, fileName)
+	if !Foreign(kind) && o.asItIs() && kind == "image/jpeg" && size >= photographBytes {
+		made, err := r.photograph(ctx, src, size, fileName, o, take)
+		return made, attributed(err, op)
+	}
 	if !Foreign(kind) {
 		made, err := r.byWorker(ctx, src, size, kind, fileName, o, take)
 		return made, attributed(err, op)
@@ -142,12 +146,12 @@ func (r *Runner) Picture(ctx context.Context, src io.Reader, size int64, fileNam
 		return PictureResult{}, attributed(err, op)
 	}
 	defer in.Close()
-	picture, length, err := r.decodedByVips(ctx, in.File, kind)
+	picture, length, kind, err := r.decodedByTool(ctx, in.File, kind)
 	if err != nil {
 		return PictureResult{}, attributed(err, op)
 	}
 	defer picture.Close()
-	made, err := r.byWorker(ctx, picture, length, "image/png", fileName, o, take)
+	made, err := r.byWorker(ctx, picture, length, kind, fileName, o, take)
 	return made, attributed(err, op)
 }
 

@@ -12,7 +12,7 @@ import (
 )
 
 // maxPicture is the longest picture in bytes that is taken from a tool.
-const maxPicture = 32 << 20
+const maxPicture = 16 << 20
 
 // posterEdge is the longer edge in pixels of the pictures that tools are asked for; thumbnails are made from them.
 const posterEdge = 1024
@@ -60,7 +60,7 @@ func (r *Runner) poster(ctx context.Context, src io.Reader, size int64, fileName
 		if !want.Skip {
 			picture, err = r.firstPreview(ctx, in.File)
 		}
-	case vipsLoader(found.ContentType) != "":
+	case Foreign(found.ContentType):
 		err = r.foreign(ctx, in.File, want, &found)
 	case demuxer != "":
 		picture, err = r.footage(ctx, footage{in.File, demuxer, at}, &found, !want.Skip)

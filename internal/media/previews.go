@@ -14,7 +14,7 @@ import (
 
 // Limits of the pictures in an InDesign file.
 const (
-	maxPreviews    = 64 << 20 // bytes of exiftool's answer
+	maxPreviews    = 24 << 20 // bytes of exiftool's answer
 	previewPrefix  = "base64:"
 	largestPreview = 16 << 20 // bytes of one
 	indesignMagic  = "\x06\x06\xed\xf5\xd8\x1d\x46\xe5\xbd\x31\xef\xe7\xfe\x74\xb7\x1d"

@@ -53,9 +53,10 @@ func (o Options) nameless() (*os.File, error) {
 	return spool, nil
 }
 
-// launch starts the worker program in its own process group, with an empty environment and file as its descriptor 3.
+// launch starts the worker program in its own process group, with an empty environment and files as its descriptors
+// from 3 on.
 // It is gone, at the latest, when this process is.
-func launch(o Options, file *os.File) (*process, error) {
+func launch(o Options, files ...*os.File) (*process, error) {
 	childIn, in, err := os.Pipe()
 	if err != nil {
 		return nil, failure(fault.Unavailable, err, "no pipe to the media worker can be opened")
@@ -73,7 +74,7 @@ func launch(o Options, file *os.File) (*process, error) {
 	// The line says why the runtime gave up; the stacks of all goroutines would drown it.
 	p.cmd.Env = []string{"GOTRACEBACK=none"}
 	p.cmd.Stdin, p.cmd.Stdout, p.cmd.Stderr = childIn, childOut, &p.stderr
-	p.cmd.ExtraFiles = []*os.File{file}
+	p.cmd.ExtraFiles = files
 	p.cmd.SysProcAttr = ownGroup()
 	p.cmd.WaitDelay = 2 * time.Second
 	if err := p.cmd.Start(); err != nil {

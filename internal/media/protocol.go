@@ -15,7 +15,7 @@ import (
 // The conversation over the worker's standard input and output; each message is one frame (package frame).
 //
 //	server: setup                                    worker: hello, after it went into the box
-//	server: request, then request.Size raw bytes     worker: answer, then answer.ThumbnailBytes raw bytes,
+//	server: request, then request.Size raw bytes     worker: answer, then answer.ThumbnailBytes and answer.MetadataBytes raw bytes,
 //	                                                 or result, then result.Bytes raw bytes, as request.Op says
 //	                                 or, for layers, result and raw bytes for each layer and at the end
 //	... repeated; the worker ends when its input ends
@@ -23,10 +23,11 @@ import (
 // Descriptor 3 of the worker is an empty nameless file for input that is too long to be kept in memory.
 //
 // A setup that names a tool makes the worker turn into that program instead, inside the box: what follows the hello
-// is the tool's own output until its end, and descriptor 3 is the file that it reads.
+// is the tool's own output until its end, and descriptor 3 is the file that it reads. For a tool that must go back in
+// what it writes, descriptor 4 is a file that it writes to, up to Box.FileBytes, instead of the standard output.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
-const protocolVersion = 3
+const protocolVersion = 5
 
 // spoolDescriptor is the worker's descriptor of its nameless file, or of the tool's input.
 const spoolDescriptor = 3
@@ -44,8 +45,10 @@ type setup struct {
 
 // toolCall is a program to run and what it is told. Nothing in it is a client's.
 type toolCall struct {
-	Path string   `json:"path"`
-	Args []string `json:"args"`
+	Path   string   `json:"path"`
+	Args   []string `json:"args"`
+	Env    []string `json:"env,omitempty"`
+	ToFile bool     `json:"toFile,omitempty"` // descriptor 4 is its standard output
 }
 
 type hello struct {
@@ -65,6 +68,9 @@ const (
 	opPack     operation = "pack"  // encodes raw pixels without loss
 	opLinks    operation = "links" // pages of a PDF file and the links on them, as JSON
 	opLayers   operation = "layers"
+	opMetadata operation = "metadata" // of a file that is not inspected, as JSON
+	opToolSaid operation = "toolsaid" // the same from exiftool's answer
+	opSurvey   operation = "survey"   // what the header of a picture says, of which the file may be the beginning only
 )
 
 type request struct {
@@ -72,6 +78,7 @@ type request struct {
 	Name     string             `json:"name"` // a hint for the type, at most maxName bytes
 	Size     int64              `json:"size"`
 	MaxEdge  int                `json:"maxEdge"` // 0: no thumbnail
+	Metadata bool               `json:"metadata,omitempty"`
 	Commands *modifier.Commands `json:"commands,omitempty"`
 	AutoCrop *AutoCropOptions   `json:"autoCrop,omitempty"`
 	Picture  *pictureRequest    `json:"picture,omitempty"`
@@ -93,7 +100,8 @@ type result struct {
 	Parts       []PicturePart `json:"parts,omitempty"` // files that follow one another as raw bytes, instead of Bytes
 	Class       fault.Class   `json:"class,omitempty"` // "" when all went well
 	Message     string        `json:"message,omitempty"`
-	Layer       int           `json:"layer,omitempty"`  // number of the layer whose picture this is; 0 = the end of the layers
+	Layer       int           `json:"layer,omitempty"` // number of the layer whose picture this is; 0 = the end of the layers
+	Survey      *survey       `json:"survey,omitempty"`
 	Next        int           `json:"next,omitempty"`   // layer to go on with in another request; 0 = none is left
 	Retire      bool          `json:"retire,omitempty"` // the worker wants to be replaced
 }
@@ -104,7 +112,8 @@ type answer struct {
 	ThumbnailWidth  int         `json:"thumbnailWidth,omitempty"`
 	ThumbnailHeight int         `json:"thumbnailHeight,omitempty"`
 	ThumbnailBytes  int         `json:"thumbnailBytes,omitempty"`
-	Class           fault.Class `json:"class,omitempty"` // "" when all went well
+	MetadataBytes   int         `json:"metadataBytes,omitempty"` // of the metadata as JSON
+	Class           fault.Class `json:"class,omitempty"`         // "" when all went well
 	Message         string      `json:"message,omitempty"`
 	Retire          bool        `json:"retire,omitempty"` // the worker wants to be replaced
 }

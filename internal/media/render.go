@@ -187,7 +187,7 @@ func (d result) check(req request, o Options) error {
 	nonsense := func(what string) error {
 		return failure(fault.Crashed, nil, "the media worker gave an impossible result (%s) and was ended", what)
 	}
-	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes, opPack: o.MaxRenderBytes, opLinks: maxLinkBytes}[req.Op]
+	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes, opPack: o.MaxRenderBytes, opLinks: maxLinkBytes, opMetadata: maxMetadata, opToolSaid: maxMetadata}[req.Op]
 	switch {
 	case d.Class != "" && (!d.Class.Known() || d.Bytes != 0):
 		return nonsense("class")

@@ -61,7 +61,7 @@ func (r *Runner) Inspect(ctx context.Context, src io.Reader, size int64, fileNam
 		return Inspection{}, failure(fault.TooLarge, nil, "the file has %d bytes, pictures of at most %d are inspected",
 			size, r.opts.MaxInputBytes)
 	}
-	req := request{Name: plain(fileName, maxName), Size: size, MaxEdge: edge}
+	req := request{Name: plain(fileName, maxName), Size: size, MaxEdge: edge, Metadata: want.Metadata}
 	var found Inspection
 	err = r.with(ctx, func(p *process) error {
 		found, err = p.inspect(req, src, r.opts)

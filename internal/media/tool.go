@@ -49,7 +49,9 @@ type toolRun struct {
 	program string // as people call it
 	path    string // absolute
 	args    []string
+	env     []string // besides what all tools have
 	input   *os.File
+	output  *os.File               // that it writes instead of its standard output, with intoFile; it has no name
 	most    int64                  // bytes that it may write
 	watch   func(line string) bool // is given what it says on standard error; true = it is no complaint
 }
@@ -97,10 +99,41 @@ func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) err
 		return err
 	}
 	<-p.done
-	state := p.cmd.ProcessState
-	if state.Success() {
+	if p.cmd.ProcessState.Success() {
 		return err
 	}
+	return t.ended(p)
+}
+
+// intoFile is run for a tool that goes back in what it writes: it writes the file of the run, up to the limit, instead
+// of a pipe. The input must not be open for writing.
+func (t toolRun) intoFile(ctx context.Context, o Options) (size int64, err error) {
+	p, err := launch(o, t.input, t.output)
+	if err != nil {
+		return 0, err
+	}
+	defer p.end()
+	defer context.AfterFunc(ctx, p.kill)()
+	if err := p.greetTool(t, o); err != nil {
+		return 0, err
+	}
+	<-p.done
+	info, err := t.output.Stat()
+	if err != nil {
+		return 0, failure(fault.Unavailable, err, "the output of %s was lost", t.program)
+	}
+	switch {
+	case p.cmd.ProcessState.Success():
+		return info.Size(), nil
+	case info.Size() >= t.most:
+		return 0, t.failed(fault.TooLarge, nil, "gave more than %d bytes and was ended", t.most)
+	}
+	return 0, t.ended(p)
+}
+
+// ended is the failure of a tool that ended by itself.
+func (t toolRun) ended(p *process) error {
+	state := p.cmd.ProcessState
 	cause := errors.New(state.String() + ": " + p.stderr.lastLine())
 	if state.Exited() {
 		return t.failed(fault.Corrupt, cause, "could not read the file")
@@ -136,7 +169,10 @@ func (r *toolOutput) Read(b []byte) (int, error) {
 func (p *process) greetTool(t toolRun, o Options) error {
 	todo := o.setup()
 	todo.Box.CPUSeconds = todo.CPUSeconds // its whole life is one file
-	todo.Tool = &toolCall{Path: t.path, Args: t.args}
+	todo.Tool = &toolCall{Path: t.path, Args: t.args, Env: t.env, ToFile: t.output != nil}
+	if t.output != nil {
+		todo.Box.FileBytes = uint64(t.most)
+	}
 	var reply hello
 	err := frame.Write(p.in, todo)
 	if err == nil {

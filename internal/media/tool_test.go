@@ -59,7 +59,7 @@ func TestToolsThatMisbehave(t *testing.T) {
 		"frame is garbage":   {oneStream, "echo garbage", fault.Unsupported, "", "the picture in the file could not be read", true},
 		"frame is cut off":   {oneStream, `printf '\377\330\377\340'`, fault.Corrupt, "", "the picture in the file could not be read", true},
 		"frame is missing":   {oneStream, "exit 0", fault.Corrupt, "ffmpeg", "ffmpeg found no picture in the file", true},
-		"frame is very long": {oneStream, "exec /usr/bin/yes", fault.TooLarge, "ffmpeg", "ffmpeg gave more than 33554432 bytes and was ended", true},
+		"frame is very long": {oneStream, "exec /usr/bin/yes", fault.TooLarge, "ffmpeg", "ffmpeg gave more than 16777216 bytes and was ended", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			scripts := map[string]string{}

@@ -22,8 +22,20 @@ func vipsLoader(contentType string) string {
 	return ""
 }
 
-// Foreign reports whether pictures of a type are read by an external tool only: HEIC, AVIF, JPEG XL and JPEG 2000.
-func Foreign(contentType string) bool { return vipsLoader(contentType) != "" }
+// Foreign reports whether pictures of a type are read by an external tool only: HEIC, AVIF, JPEG XL, JPEG 2000 and
+// camera raw.
+func Foreign(contentType string) bool { return vipsLoader(contentType) != "" || isRaw(contentType) }
+
+// decodedByTool has a tool give the picture in a file as one that workers read, of the type that it returns. The caller
+// closes the file.
+func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType string) (out *os.File, size int64, kind string, err error) {
+	if isRaw(contentType) {
+		out, size, err = r.developed(ctx, in)
+		return out, size, "image/jpeg", err
+	}
+	out, size, err = r.decodedByVips(ctx, in, contentType)
+	return out, size, "image/png", err
+}
 
 // vipsNeed is what reads these.
 func vipsNeed(contentType string) need {
@@ -63,9 +75,9 @@ func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType str
 	return out, size, nil
 }
 
-// foreign inspects a picture that only vips reads.
+// foreign inspects a picture that only a tool reads.
 func (r *Runner) foreign(ctx context.Context, in *os.File, want ThumbnailSpec, found *Inspection) error {
-	picture, size, err := r.decodedByVips(ctx, in, found.ContentType)
+	picture, size, _, err := r.decodedByTool(ctx, in, found.ContentType)
 	if err != nil {
 		return err
 	}

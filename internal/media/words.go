@@ -52,8 +52,44 @@ func (b TextBox) add(other TextBox) TextBox {
 // Limits of the text that is taken from a document.
 const (
 	maxTextOutput = 256 << 20 // bytes of a tool's output, which names every letter or word with its place
-	maxWords      = 1_000_000
+	maxWords      = 200_000
+	maxWord       = 1 << 10  // bytes; what is longer is several words
+	maxLine       = 64 << 10 // bytes; words behind that are left out
+	maxToken      = 1 << 20  // bytes of the tool's output without an end of an element or text
 )
+
+// tokens reads the elements of a tool's output, and fails when one does not end.
+type tokens struct {
+	*xml.Decoder
+	src *unending
+}
+
+func newTokens(r io.Reader) tokens {
+	src := &unending{src: r}
+	t := tokens{xml.NewDecoder(src), src}
+	t.Strict = false // poppler copies titles as they are
+	return t
+}
+
+func (t tokens) next() (xml.Token, error) {
+	t.src.since = 0
+	return t.Token()
+}
+
+// unending fails after too many bytes since the last token.
+type unending struct {
+	src   io.Reader
+	since int
+}
+
+func (u *unending) Read(b []byte) (int, error) {
+	if u.since > maxToken {
+		return 0, failure(fault.TooLarge, nil, "the text of the document has a piece of more than %d bytes", maxToken)
+	}
+	n, err := u.src.Read(b)
+	u.since += n
+	return n, err
+}
 
 // Words finds the text of at most MostPages pages of a PDF or PostScript file. Pages without text have none. What
 // Poster says of the source and of errors holds here too.
@@ -114,14 +150,13 @@ func errTooManyWords() error {
 
 // popplerWords reads what pdftotext -bbox-layout writes: page, flow, block, line and word elements.
 func popplerWords(r io.Reader) (pages []PageText, err error) {
-	d := xml.NewDecoder(r)
-	d.Strict = false // poppler copies titles as they are
+	d := newTokens(r)
 	d.Entity = xml.HTMLEntity
 	count := 0
 	var line *TextLine
 	var word *Word
 	for {
-		token, err := d.Token()
+		token, err := d.next()
 		if err != nil {
 			return pages, unlessEnd(err)
 		}
@@ -139,8 +174,8 @@ func popplerWords(r io.Reader) (pages []PageText, err error) {
 				}
 			}
 		case xml.CharData:
-			if word != nil {
-				word.Text += string(t)
+			if word != nil && len(word.Text) <= maxWord {
+				word.Text += string(t[:min(len(t), maxWord)])
 			}
 		case xml.EndElement:
 			switch {
@@ -158,8 +193,7 @@ func popplerWords(r io.Reader) (pages []PageText, err error) {
 // ghostscriptWords reads what the txtwrite device writes in its format 1: page, block, line, span and char elements.
 // A char has the place where it begins and ends on its base line; its height follows from the size of its span.
 func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
-	d := xml.NewDecoder(io.MultiReader(strings.NewReader("<pages>"), r))
-	d.Strict = false
+	d := newTokens(io.MultiReader(strings.NewReader("<pages>"), r))
 	count := 0
 	var line *TextLine
 	var word Word
@@ -170,7 +204,7 @@ func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
 		word = Word{}
 	}
 	for {
-		token, err := d.Token()
+		token, err := d.next()
 		if err != nil {
 			return pages, unlessEnd(err)
 		}
@@ -193,7 +227,10 @@ func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
 					ended()
 					continue
 				}
-				word.Text += c
+				if word.Text += c; len(word.Text) > maxWord {
+					ended()
+					continue
+				}
 				word.Box = word.Box.add(glyphBox(attribute(t, "bbox"), line.Size))
 			}
 		case xml.EndElement:
@@ -226,7 +263,7 @@ func glyphBox(text string, size float64) TextBox {
 }
 
 func (l *TextLine) addWord(w Word) {
-	if w.Text = strings.Map(shown, strings.TrimSpace(w.Text)); w.Text == "" {
+	if w.Text = strings.Map(shown, strings.ToValidUTF8(strings.TrimSpace(w.Text), "")); w.Text == "" || len(l.Text)+len(w.Text) > maxLine {
 		return
 	}
 	if l.Text != "" {

@@ -87,7 +87,8 @@ func (w *worker) serve() error {
 		return err
 	}
 	ans, thumbnail := w.inspect(src, req)
-	if err := w.send(ans, thumbnail); err != nil {
+	described := w.describe(src, req, &ans)
+	if err := w.send(ans, thumbnail, described); err != nil {
 		return err
 	}
 	if int64(ans.Width)*int64(ans.Height) > 1<<24 {
@@ -131,6 +132,9 @@ func (w *worker) receive(size int64) (io.ReaderAt, error) {
 
 // bytesAt reads from memory.
 type bytesAt []byte
+
+// Bytes is all of it, for those who want to read it without a copy.
+func (b bytesAt) Bytes() []byte { return b }
 
 func (b bytesAt) ReadAt(p []byte, off int64) (int, error) {
 	if off < 0 || off >= int64(len(b)) {

@@ -11,11 +11,18 @@ import (
 // toolInput is the name by which a tool opens its input anew, from the start and with a place of its own in it.
 const toolInput = "/proc/self/fd/3"
 
+// outputDescriptor is the descriptor of the file that a tool writes instead of its standard output.
+const outputDescriptor = 4
+
 // becomeTool turns the worker into the tool of the setup. It returns only when that could not be done.
 func becomeTool(todo setup, stdout io.Writer) error {
 	tool := box.Tool{
 		Path: todo.Tool.Path, Args: todo.Tool.Args, Input: toolInput,
 		Env: []string{"LC_ALL=C", "PATH=/usr/bin:/bin", "HOME=/nonexistent", "TMPDIR=/nonexistent"},
+	}
+	tool.Env = append(tool.Env, todo.Tool.Env...)
+	if todo.Tool.ToFile {
+		tool.Output = outputDescriptor
 	}
 	err := box.Exec(todo.Box, tool, func(level box.Level) error {
 		if err := frame.Write(stdout, hello{Version: protocolVersion, Box: level}); err != nil {

@@ -7,6 +7,8 @@
 //	bench chunks [flags]     files in SOAP chunks
 //	bench parts [flags]      files in pre-signed parts
 //	bench media [flags]      pictures and messages of softphones
+//	bench processing [flags] thumbnails, optimised images, pages, posters
+//	bench mixed [flags]      a job of files of all types, and uploads beside it
 //	bench handler [flags]    one bare server; started by the suite as a child
 //
 // It promises fair conditions: every run has a fresh server on an empty
@@ -57,10 +59,14 @@ func dispatch(ctx context.Context, args []string) error {
 		return partsCommand(ctx, args)
 	case "media":
 		return mediaCommand(ctx, args)
+	case "processing":
+		return processingCommand(ctx, args)
+	case "mixed":
+		return mixedCommand(ctx, args)
 	case "library":
 		return libraryCommand(ctx, args)
 	case "handler":
 		return handlerCommand(ctx, args)
 	}
-	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks, parts, media and handler", name)
+	return fmt.Errorf("unknown command %q; there are suite, library, search, chunks, parts, media, processing, mixed and handler", name)
 }

@@ -163,10 +163,10 @@ func TestDocumentsWithoutTools(t *testing.T) {
 		}
 	}
 	for _, want := range []string{
-		"spring.pdf: no page images were made, because pdftoppm is not installed: apt-get install poppler-utils",
-		"spring.pdf: no search words were extracted, because pdftotext is not installed: apt-get install poppler-utils",
+		"spring.pdf: pdfOptions: no page images were made, because pdftoppm is not installed: apt-get install poppler-utils",
+		"spring.pdf: pdfOptions/extractSearchWords: no search words were extracted, because pdftotext is not installed: apt-get install poppler-utils",
 		"spring.pdf: no thumbnail of the first page was made, because pdftoppm is not installed",
-		"poster.eps: no page images were made, because gs is not installed: apt-get install ghostscript",
+		"poster.eps: postScriptOptions: no page images were made, because gs is not installed: apt-get install ghostscript",
 	} {
 		if !strings.Contains(said, want) {
 			t.Errorf("no warning says %q; they are\n%s", want, said)

@@ -31,6 +31,13 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "become-tool" {
 		becomeTool(os.Args[2])
 	}
+	if len(os.Args) == 3 && os.Args[1] == "become-writer" {
+		becomeWriter(os.Args[2])
+	}
+	if len(os.Args) == 3 && os.Args[1] == "writer" {
+		write(os.Args[2])
+		os.Exit(0)
+	}
 	if len(os.Args) == 3 && os.Args[1] == "tool" {
 		toolAttempts(os.Args[2])
 		os.Exit(0)

@@ -11,6 +11,10 @@ type Tool struct {
 	// Input is the one file that it may read besides the system's programs, libraries and fonts; usually a name of a
 	// descriptor that it inherits.
 	Input string
+	// Output is the descriptor of an open file that becomes the standard output of the tool, for tools that go back in
+	// what they write; 0 leaves the standard output as it is. It is the only file that the tool may write to, up to
+	// Limits.FileBytes, and no other descriptor that is inherited may be open for writing to a file.
+	Output int
 }
 
 // ClosedForTools reports whether a tool in the box can reach no file but its input and what every program of the

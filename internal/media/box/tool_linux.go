@@ -16,10 +16,13 @@ import (
 // refused or the tool could not be started; the process is confined for good even then.
 //
 // A tool differs from a worker in that it may read files: its input, and what programs of the system need to start.
-// It may not write to any, and has, like a worker, neither network nor children. Limits.FileBytes is taken as 0.
+// It may not write to any but its output, and has, like a worker, neither network nor children. Without an output
+// Limits.FileBytes is taken as 0.
 func Exec(limits Limits, t Tool, ready func(Level) error) error {
 	var level Level
-	limits.FileBytes = 0
+	if t.Output == 0 {
+		limits.FileBytes = 0
+	}
 	if err := limitTool(limits); err != nil {
 		level.miss("rlimits", err)
 	} else {
@@ -37,6 +40,12 @@ func Exec(limits Limits, t Tool, ready func(Level) error) error {
 	level.closeCalls(toolFilter)
 	if err := ready(level); err != nil {
 		return err
+	}
+	if t.Output != 0 {
+		if err := unix.Dup3(t.Output, 1, 0); err != nil {
+			return fmt.Errorf("make the output the standard output: %w", err)
+		}
+		unix.CloseOnExec(t.Output)
 	}
 	makeRoom()
 	// The last limit, because this program has more mapped than a tool may have; the kernel starts anew with exec.
@@ -60,10 +69,12 @@ func makeRoom() {
 	debug.SetGCPercent(-1) // the next thing is the end of this program
 }
 
-// limitTool sets all limits but the one on memory.
+// limitTool sets all limits but the one on memory. No limit on the size of files means that nothing may be written.
 func limitTool(limits Limits) error {
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{}); err != nil {
-		return fmt.Errorf("limit file size to 0: %w", err)
+	if limits.FileBytes == 0 {
+		if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{}); err != nil {
+			return fmt.Errorf("limit file size to 0: %w", err)
+		}
 	}
 	return limitCounts(limits)
 }

@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -112,5 +114,64 @@ func TestExecLetsAToolReadItsInputOnly(t *testing.T) {
 	}
 	if kept, err := os.ReadFile(filepath.Join(folder, "input")); err != nil || string(kept) != "x" {
 		t.Errorf("the input holds %q, %v", kept, err)
+	}
+}
+
+// becomeWriter turns the test binary, in the box of a tool, into itself, with the file as its standard output.
+func becomeWriter(output string) {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	file, err := unix.Open(output, unix.O_RDWR, 0)
+	if err != nil {
+		panic(err)
+	}
+	tool := Tool{Path: self, Args: []string{"writer", output}, Input: output, Output: file}
+	err = Exec(Limits{OpenFiles: 16, CPUSeconds: 20, FileBytes: 1000}, tool, func(level Level) error {
+		fmt.Println(level.ClosedForTools())
+		return nil
+	})
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// write writes to the standard output, goes back in it, and tries what lies beyond.
+func write(output string) {
+	signal.Ignore(unix.SIGXFSZ)
+	say := func(what string, err error) { fmt.Fprintf(os.Stderr, "%s: %v\n", what, err) }
+	_, err := os.Stdout.Write(make([]byte, 900))
+	say("write", err)
+	_, err = os.Stdout.WriteAt([]byte("head"), 0)
+	say("go back", err)
+	_, err = os.Stdout.WriteAt(make([]byte, 200), 900)
+	say("too long", err)
+	_, err = unix.Open(output, unix.O_RDWR, 0)
+	say("by name", err)
+	_, err = unix.FcntlInt(3, unix.F_GETFD, 0)
+	say("as another descriptor", err)
+}
+
+func TestExecLetsAToolWriteItsOutputOnly(t *testing.T) {
+	if supported := Supported(); !supported.ClosedForTools() {
+		t.Skipf("this kernel cannot confine tools: %v", supported)
+	}
+	output := filepath.Join(t.TempDir(), "output")
+	if err := os.WriteFile(output, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	stdout, stderr, err := runSelf(t, "become-writer", output)
+	if err != nil || stdout != "true\n" {
+		t.Fatalf("child: %v, %q\n%s", err, stdout, stderr)
+	}
+	want := []string{
+		"write: <nil>", "go back: <nil>", "too long: write /dev/stdout: file too large", "by name: operation not permitted", "as another descriptor: bad file descriptor",
+	}
+	if diff := cmp.Diff(want, strings.Split(strings.TrimSpace(stderr), "\n")); diff != "" {
+		t.Errorf("attempts (-want +got):\n%s", diff)
+	}
+	kept, err := os.ReadFile(output)
+	if err != nil || len(kept) != 1000 || string(kept[:4]) != "head" {
+		t.Errorf("the output has %d bytes, %.4q, %v", len(kept), kept, err)
 	}
 }

@@ -14,6 +14,52 @@ type huffman struct {
 	limit  [17]uint32
 	offset [17]int32 // added to a code of this length gives the index of its symbol
 	values []byte
+	steps  *[1 << stepBits]step // made when it is needed
+}
+
+// stepBits is how many bits are looked at when codes are skipped.
+const stepBits = 12
+
+// step is what the next stepBits bits say to who does not need the values: the codes in them, each with the value
+// behind it. The last value may reach beyond.
+type step struct {
+	bits         uint8 // of the codes and values
+	coefficients uint8 // that they stand for, with endOfBlock when the last code is that; 0: the first code is longer
+}
+
+// endOfBlock is added to the number of coefficients when no more follow in the block.
+const endOfBlock = 64
+
+// prepare makes the steps.
+func (t *huffman) prepare() {
+	if t.steps != nil {
+		return
+	}
+	t.steps = new([1 << stepBits]step)
+	for window := range t.steps {
+		s := &t.steps[window]
+		for s.bits < stepBits {
+			symbol, length, ok := t.first(uint64(window) << (64 - stepBits) << s.bits)
+			run := symbol>>4 + 1 // for 0xf0, sixteen zeros, it is right as well
+			if !ok || int(s.bits)+length > stepBits || s.coefficients+run >= endOfBlock {
+				break
+			}
+			s.bits += uint8(length) + symbol&15
+			if symbol&15 == 0 && symbol != 0xf0 {
+				s.coefficients += endOfBlock
+				break
+			}
+			s.coefficients += run
+		}
+	}
+}
+
+// first resolves the code at the top of acc.
+func (t *huffman) first(acc uint64) (symbol byte, length int, ok bool) {
+	if entry := t.lookup[acc>>(64-lookupBits)]; entry != 0 {
+		return byte(entry), int(entry >> 8), true
+	}
+	return t.long(acc)
 }
 
 func newHuffman(counts, values []byte) (*huffman, error) {

@@ -2,10 +2,13 @@ package draft
 
 import "image"
 
-// block decodes one block and keeps its low frequencies, multiplied by the quantisation table; section F.2.2.
+// block decodes one block and keeps its low frequencies, multiplied by the quantisation table; section F.2.2. What
+// stands behind the last of these is only skipped, several codes at a time.
 func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]int32) bool {
 	quant := &d.quant[c.quant]
-	bits.fill()
+	if bits.n < 32 {
+		bits.fill()
+	}
 	size, ok := bits.symbol(c.dc)
 	if !ok || size > 15 {
 		return false
@@ -14,7 +17,8 @@ func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]i
 		c.previousDC += bits.value(size)
 	}
 	out[0] = c.previousDC * quant[0]
-	for k := 1; k < 64; k++ {
+	k := 1
+	for k <= c.last {
 		if bits.n < 32 { // A code of 16 bits and a value of 15.
 			bits.fill()
 		}
@@ -33,9 +37,9 @@ func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]i
 		bits.n -= int(length + size)
 		if size == 0 {
 			if entry&0xff != 0xf0 {
-				break
+				return !bits.overrun()
 			}
-			k += 15
+			k += 16
 			continue
 		}
 		if k += int(entry >> 4 & 15); k > 63 {
@@ -44,17 +48,95 @@ func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]i
 		if at := c.place[k&63]; at < maxSide*maxSide {
 			out[at] = extended(acc<<(length&63), size) * quant[k&63]
 		}
+		k++
 	}
-	return !bits.overrun()
+	return bits.skipBlock(c.ac, k) && !bits.overrun()
+}
+
+// skipBlock reads to the end of a block, from coefficient k on.
+func (r *bitReader) skipBlock(t *huffman, k int) bool {
+	acc, n := r.acc, r.n
+	for k < 64 {
+		if n < 32 {
+			r.acc, r.n = acc, n
+			r.fill()
+			acc, n = r.acc, r.n
+		}
+		step := t.steps[acc>>(64-stepBits)]
+		if step.coefficients == 0 || k+int(step.coefficients&^endOfBlock) > 63 {
+			symbol, length, ok := t.first(acc)
+			if !ok {
+				return false
+			}
+			step.bits = uint8(length) + symbol&15
+			switch {
+			case symbol&15 > 0:
+				step.coefficients = symbol>>4 + 1
+				if k+int(step.coefficients) > 64 {
+					return false
+				}
+			case symbol == 0xf0:
+				step.coefficients = 16
+			default:
+				step.coefficients = endOfBlock
+			}
+		}
+		acc <<= step.bits & 63
+		n -= int(step.bits)
+		if step.coefficients >= endOfBlock {
+			break
+		}
+		k += int(step.coefficients)
+	}
+	r.acc, r.n = acc, n
+	return true
+}
+
+// mean decodes a block of which the mean value only is kept: it returns the difference of that to the one before, and
+// skips the rest. This is most of the work on large photographs, so it is done in variables of its own.
+func (r *bitReader) mean(dc, ac *huffman) (difference int32, ok bool) {
+	if r.n < 32 {
+		r.fill()
+	}
+	acc, n := r.acc, r.n
+	size, length, ok := dc.first(acc)
+	if !ok || size > 15 {
+		return 0, false
+	}
+	if size > 0 {
+		difference = extended(acc<<(length&63), uint(size))
+	}
+	acc <<= (uint(length) + uint(size)) & 63
+	n -= length + int(size)
+	for k := 1; k < 64; {
+		if n < 32 {
+			r.acc, r.n = acc, n
+			r.fill()
+			acc, n = r.acc, r.n
+		}
+		step := ac.steps[acc>>(64-stepBits)]
+		if step.coefficients == 0 || k+int(step.coefficients&^endOfBlock) > 63 {
+			r.acc, r.n = acc, n
+			return difference, r.skipBlock(ac, k) && !r.overrun()
+		}
+		acc <<= step.bits & 63
+		n -= int(step.bits)
+		if step.coefficients >= endOfBlock {
+			break
+		}
+		k += int(step.coefficients)
+	}
+	r.acc, r.n = acc, n
+	return difference, n >= r.pad
 }
 
 // outside marks coefficients that are not kept.
 const outside = 255
 
 // place says for each coefficient, in zigzag order, where it stands in a corner of maxSide x maxSide low
-// frequencies: row times maxSide plus column. Only side x side of them are kept. ISO/IEC 10918-1 figure A.6.
-func place(side int) [64]byte {
-	var at [64]byte
+// frequencies: row times maxSide plus column. Only side x side of them are kept, none behind last. ISO/IEC 10918-1
+// figure A.6.
+func place(side int) (at [64]byte, last int) {
 	i := 0
 	for diagonal := range 15 {
 		for step := range diagonal + 1 {
@@ -66,12 +148,12 @@ func place(side int) [64]byte {
 				continue
 			}
 			if at[i] = outside; row < side && column < side {
-				at[i] = byte(row*maxSide + column)
+				at[i], last = byte(row*maxSide+column), i
 			}
 			i++
 		}
 	}
-	return at
+	return at, last
 }
 
 // pixels turns side x side low frequencies of a block into as many pixels: the inverse cosine transform of that size,

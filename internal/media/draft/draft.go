@@ -28,6 +28,7 @@ type component struct {
 	h, v       int // blocks across and down in one minimum coded unit
 	side       int // pixels that the edge of a block becomes
 	place      [64]byte
+	last       int // place of the last coefficient that is kept, in zigzag order
 	quant      byte
 	dc, ac     *huffman
 	previousDC int32

@@ -7,6 +7,7 @@ import (
 	"image/draw"
 	"image/jpeg"
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"sluice/internal/media/draft"
@@ -108,6 +109,43 @@ func TestDecodeAgreesWithAFullDecodeMadeSmaller(t *testing.T) {
 				want := averaged(full, width, height, scale)
 				if d := distance(want, got); d > 5 {
 					t.Errorf("%s, quality %d, 1/%d: differs by %.1f on average", name, quality, scale, d)
+				}
+			}
+		}
+	}
+}
+
+// Blocks in which every frequency counts end where they should: their mean values are those of the pixels.
+func TestMeansOfNoise(t *testing.T) {
+	source := rand.New(rand.NewPCG(1, 2))
+	coloured := image.NewYCbCr(image.Rect(0, 0, 640, 480), image.YCbCrSubsampleRatio420)
+	for _, plane := range [][]byte{coloured.Y, coloured.Cb, coloured.Cr} {
+		for i := range plane {
+			plane[i] = byte(96 + source.IntN(64))
+		}
+	}
+	plain := &image.Gray{Pix: coloured.Y, Stride: coloured.YStride, Rect: coloured.Rect}
+	for _, quality := range []int{20, 60, 90, 100} {
+		got, err := draft.Decode(encode(t, coloured, quality), 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		alone, err := draft.Decode(encode(t, plain, quality), 8)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m := got.(*image.YCbCr)
+		for y := range 60 {
+			for x := range 80 {
+				sum := 0
+				for i := range 64 {
+					sum += int(coloured.Y[(8*y+i/8)*coloured.YStride+8*x+i%8])
+				}
+				want := (sum + 32) / 64
+				for _, mean := range []byte{m.Y[y*m.YStride+x], alone.(*image.Gray).Pix[y*alone.(*image.Gray).Stride+x]} {
+					if difference := int(mean) - want; difference < -6 || difference > 6 || quality == 100 && (difference < -1 || difference > 1) {
+						t.Fatalf("quality %d: block %d,%d has the mean %d, want %d", quality, x, y, mean, want)
+					}
 				}
 			}
 		}

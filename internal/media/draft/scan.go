@@ -40,7 +40,7 @@ func (d *decoder) allocate(across, down int) {
 		if d.fullColour() && i > 0 {
 			c.side = 2 * d.side
 		}
-		c.place = place(c.side)
+		c.place, c.last = place(c.side)
 		c.stride = across * c.h * c.side
 		c.pix = make([]byte, c.stride*down*c.v*c.side)
 	}
@@ -70,6 +70,7 @@ func (d *decoder) scanHeader(header []byte) error {
 		if c.dc == nil || c.ac == nil || !d.seenQuant[c.quant] {
 			return errDamaged
 		}
+		c.ac.prepare()
 	}
 	return nil
 }
@@ -83,14 +84,26 @@ func (d *decoder) units() (across, down int) {
 func (d *decoder) unit(bits *bitReader, x, y int) bool {
 	for i := range d.components {
 		c := &d.components[i]
-		for block := range c.h * c.v {
-			left := (x*c.h + block%c.h) * c.side
-			top := (y*c.v + block/c.h) * c.side
-			var coefficients [maxSide * maxSide]int32
-			if !d.block(bits, c, &coefficients) {
-				return false
+		for row := range c.v {
+			at := c.side * ((y*c.v+row)*c.stride + x*c.h)
+			for range c.h {
+				if c.side == 1 {
+					difference, ok := bits.mean(c.dc, c.ac)
+					if !ok {
+						return false
+					}
+					c.previousDC += difference
+					c.pix[at] = sample(int(c.previousDC*d.quant[c.quant][0]), 3)
+					at++
+					continue
+				}
+				var coefficients [maxSide * maxSide]int32
+				if !d.block(bits, c, &coefficients) {
+					return false
+				}
+				pixels(c.pix[at:], c.stride, c.side, &coefficients)
+				at += c.side
 			}
-			pixels(c.pix[top*c.stride+left:], c.stride, c.side, &coefficients)
 		}
 	}
 	return true

@@ -3,6 +3,7 @@
 package lossless
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 )
@@ -51,16 +52,20 @@ func Encode(w io.Writer, src io.ReaderAt, h Header) (contentType string, err err
 
 // colourless reports whether no pixel of an RGB picture has a colour.
 func colourless(src io.ReaderAt, h Header) (bool, error) {
-	row := make([]byte, h.Width*3)
+	row, above := make([]byte, h.Width*3), make([]byte, h.Width*3)
 	for y := range h.Height {
 		if _, err := src.ReadAt(row, int64(y)*int64(len(row))); err != nil && err != io.EOF {
 			return false, err
+		}
+		if bytes.Equal(row, above) {
+			continue
 		}
 		for i := 0; i+2 < len(row); i += 3 {
 			if row[i] != row[i+1] || row[i] != row[i+2] {
 				return false, nil
 			}
 		}
+		row, above = above, row
 	}
 	return true, nil
 }

@@ -2,10 +2,11 @@ package lossless
 
 import (
 	"bytes"
-	"compress/zlib"
 	"encoding/binary"
 	"io"
 	"math"
+
+	"github.com/klauspost/compress/zlib"
 )
 
 // encodeTIFF writes a TIFF 6.0 file: CMYK in one strip, deflated, each component as the difference to that of the pixel

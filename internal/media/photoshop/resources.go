@@ -46,3 +46,13 @@ func known(signature string) bool {
 	}
 	return false
 }
+
+// Resource returns the data of the first image resource block with an id; nil when there is none.
+func Resource(blocks []byte, id uint16) []byte {
+	for _, r := range resources(blocks) {
+		if r.id == id {
+			return r.data
+		}
+	}
+	return nil
+}

@@ -127,7 +127,7 @@ func (m *Image) Opaque() bool {
 
 // Half is the picture at half its size, rounded up: squares of four pixels are averaged, colours by how opaque they are.
 func (m *Image) Half() *Image {
-	next := &Image{Width: (m.Width + 1) / 2, Height: (m.Height + 1) / 2, Space: m.Space}
+	next := &Image{Width: max(1, m.Width/2), Height: max(1, m.Height/2), Space: m.Space}
 	next.Pix = make([]byte, 4*next.Width*next.Height)
 	if m.Alpha != nil {
 		next.Alpha = make([]byte, next.Width*next.Height)

@@ -40,12 +40,12 @@ func TestFrom(t *testing.T) {
 	}
 }
 
-// What is transparent lends no colour to the smaller picture.
+// What is transparent lends no colour to the smaller picture, and a column without a partner is left out.
 func TestHalf(t *testing.T) {
-	m := &pixels.Image{Width: 3, Height: 2, Space: pixels.RGB, Pix: []byte{
-		100, 0, 0, 255, 0, 200, 0, 255, 9, 9, 9, 255,
-		50, 0, 0, 255, 0, 200, 0, 255, 9, 9, 9, 255,
-	}, Alpha: []byte{255, 0, 0, 255, 0, 0}}
+	m := &pixels.Image{Width: 5, Height: 2, Space: pixels.RGB, Pix: []byte{
+		100, 0, 0, 255, 0, 200, 0, 255, 9, 9, 9, 255, 9, 9, 9, 255, 1, 2, 3, 255,
+		50, 0, 0, 255, 0, 200, 0, 255, 9, 9, 9, 255, 9, 9, 9, 255, 1, 2, 3, 255,
+	}, Alpha: []byte{255, 0, 0, 0, 7, 255, 0, 0, 0, 7}}
 	got := m.Half()
 	if got.Width != 2 || got.Height != 1 || [3]byte(got.Pix) != [3]byte{75, 0, 0} || got.Alpha[0] != 128 || got.Alpha[1] != 0 {
 		t.Errorf("%+v", got)

@@ -2,9 +2,10 @@ package pyramid
 
 import (
 	"bytes"
-	"compress/zlib"
 	"image"
 	"image/jpeg"
+
+	"github.com/klauspost/compress/zlib"
 
 	"sluice/internal/media/pixels"
 )
@@ -56,7 +57,7 @@ func (p picture) tile(left, top int) ([]byte, error) {
 // photographed packs a tile as a JPEG file of its own.
 func photographed(tile image.Image) ([]byte, error) {
 	var packed bytes.Buffer
-	err := jpeg.Encode(&packed, tile, &jpeg.Options{Quality: quality})
+	err := jpeg.Encode(&packed, tile, &jpeg.Options{Quality: Quality})
 	return packed.Bytes(), err
 }
 

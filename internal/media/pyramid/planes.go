@@ -32,6 +32,9 @@ func (p planes) form() form {
 
 func (p planes) half() source {
 	smaller, _ := raster.Half(p.YCbCr) // the ratio was looked at before the first level
+	// Where an edge is odd, its last row or column has no partner and is left out.
+	width, height := p.size()
+	smaller.Rect.Max = image.Pt(max(1, width/2), max(1, height/2))
 	return planes{smaller}
 }
 

@@ -24,7 +24,7 @@ type Options struct {
 // Tile is the edge of a tile in pixels, the quality of opaque ones that of JPEG.
 const (
 	Tile    = 256
-	quality = 90
+	Quality = 90
 )
 
 // source is one level of a picture.

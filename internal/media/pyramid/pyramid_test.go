@@ -82,8 +82,8 @@ func TestLevels(t *testing.T) {
 	}{
 		{1, 1, []image.Point{{1, 1}}},
 		{256, 256, []image.Point{{256, 256}}},
-		{257, 3, []image.Point{{257, 3}, {129, 2}}},
-		{1100, 300, []image.Point{{1100, 300}, {550, 150}, {275, 75}, {138, 38}}},
+		{257, 3, []image.Point{{257, 3}, {128, 1}}},
+		{1100, 300, []image.Point{{1100, 300}, {550, 150}, {275, 75}, {137, 37}}},
 	} {
 		file := encode(t, pixels.From(mediatest.Picture(tt.width, tt.height), image.Rect(0, 0, tt.width, tt.height)), pyramid.Options{Resolution: 72, Profile: make([]byte, 131)})
 		sizes, kinds := levels(file)
@@ -135,7 +135,7 @@ func TestPlanes(t *testing.T) {
 		if err != nil || !ok {
 			t.Fatalf("%v: %v, %v", ratio, ok, err)
 		}
-		if sizes, _ := levels(bytes.Join(pieces, nil)); len(sizes) != 3 || sizes[1] != image.Pt(259, 130) || sizes[2] != image.Pt(130, 65) {
+		if sizes, _ := levels(bytes.Join(pieces, nil)); len(sizes) != 3 || sizes[1] != image.Pt(258, 129) || sizes[2] != image.Pt(129, 64) {
 			t.Errorf("%v: levels %v", ratio, sizes)
 		}
 		tiles := 0

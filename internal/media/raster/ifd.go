@@ -21,6 +21,8 @@ const (
 	tagTileHeight  = 323
 	tagExtra       = 338
 	tagFormat      = 339
+	tagXMP         = 700
+	tagIPTC        = 33723
 	tagPhotoshop   = 34377 // image resource blocks
 	tagProfile     = 34675 // ICC.1 annex B.4
 )
@@ -108,8 +110,10 @@ func (r *ifdReader) note(entry []byte) {
 				r.density = float64(r.order.Uint32(both[:])) / float64(parts)
 			}
 		}
-	case (tag == tagPhotoshop || tag == tagProfile) && (kind == 1 || kind == 7) && count > 4:
+	case (tag == tagPhotoshop || tag == tagProfile || tag == tagXMP || tag == tagIPTC) && (kind == 1 || kind == 7) && count > 4:
 		r.blobs[tag] = block{at, count}
+	case tag == tagIPTC && kind == 4 && count > 1: // bytes in spite of their type
+		r.blobs[tag] = block{at, 4 * count}
 	}
 }
 

@@ -180,8 +180,8 @@ func (h *jpegHeader) startOfFrame(marker byte, body []byte) error {
 func (h *jpegHeader) decode(src *io.SectionReader, maxEdge int) (image.Image, error) {
 	scale := draftScale(max(h.p.Width, h.p.Height), maxEdge)
 	if scale > 1 && h.frame != 0xc2 && h.components != 4 && src.Size() <= maxDraftBytes {
-		file := make([]byte, src.Size())
-		if _, err := src.ReadAt(file, 0); err != nil && !errors.Is(err, io.EOF) {
+		file, err := inMemory(src)
+		if err != nil {
 			return nil, err
 		}
 		if img, err := draft.Decode(file, scale); err == nil {
@@ -195,10 +195,24 @@ func (h *jpegHeader) decode(src *io.SectionReader, maxEdge int) (image.Image, er
 	return jpeg.Decode(bufio.NewReaderSize(whole, 64<<10))
 }
 
-// draftScale is the largest of 8, 4, 2 and 1 that leaves the edge at least twice as long as wanted.
+// inMemory returns a file that is read only: a copy, unless it is in memory as it is.
+func inMemory(src *io.SectionReader) ([]byte, error) {
+	outer, at, length := src.Outer()
+	if held, ok := outer.(interface{ Bytes() []byte }); ok && at+length <= int64(len(held.Bytes())) {
+		return held.Bytes()[at : at+length], nil
+	}
+	file := make([]byte, src.Size())
+	if _, err := src.ReadAt(file, 0); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	return file, nil
+}
+
+// draftScale is the largest of 8, 4, 2 and 1 that leaves the edge at least one and a half times as long as wanted. What
+// the reduced decoder makes is an average of the pixels, so that nothing more is needed for a smooth picture.
 func draftScale(edge, maxEdge int) int {
 	for scale := 8; scale > 1; scale /= 2 {
-		if edge/scale >= 2*maxEdge {
+		if 2*(edge/scale) >= 3*maxEdge {
 			return scale
 		}
 	}

@@ -97,9 +97,9 @@ func TestPhotoshopFilesThatAreNotTaken(t *testing.T) {
 func TestProfilesOfPhotoshopFiles(t *testing.T) {
 	profile := make([]byte, 200)
 	copy(profile[36:], "acsp")
-	f := psd(4, 8, 1, 2, 3, 4)
-	f.Blocks = mediatest.Resource(1039, "", profile)
 	for clear, want := range map[bool]int{false: 200, true: 0} {
+		f := psd(4, 8, 1, 2, 3, 4)
+		f.Blocks = mediatest.Resource(1039, "", profile)
 		if clear {
 			f.Transparent, f.Layers, f.Merged = true, []mediatest.PSDLayer{{Name: "a"}}, append(f.Merged, f.Merged[0])
 		}

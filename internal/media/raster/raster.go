@@ -60,7 +60,7 @@ type picture struct {
 	Report
 	memory int64 // bytes that decoding is expected to need
 	// decode returns the first frame on its canvas. It may return it smaller by a whole factor as long as the longer
-	// edge stays at least twice maxEdge.
+	// edge stays at least one and a half times maxEdge.
 	decode func(maxEdge int) (image.Image, error)
 }
 
@@ -110,7 +110,7 @@ func Inspect(src *io.SectionReader, lim Limits, maxEdge int) (Report, *Thumbnail
 	if err != nil {
 		return p.Report, nil, classify(p, err)
 	}
-	thumbnail, err := makeThumbnail(pixels, maxEdge, p.Orientation)
+	thumbnail, err := makeThumbnail(pixels, p.thumbnailSize(pixels.Bounds(), maxEdge), p.Orientation)
 	if err != nil {
 		return p.Report, nil, err
 	}

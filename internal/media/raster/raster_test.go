@@ -358,3 +358,16 @@ func BenchmarkInspect12Megapixels(b *testing.B) {
 		}
 	}
 }
+
+// A thumbnail has the shape of its picture, also when that was decoded at a reduced size that is rounded up.
+func TestThumbnailsKeepTheShape(t *testing.T) {
+	for size, want := range map[image.Point]image.Point{
+		{1024, 683}: {320, 213}, {4001, 9}: {320, 1}, {3999, 2501}: {320, 200}, {999, 4000}: {80, 320},
+	} {
+		file := mediatest.JPEG(mediatest.Picture(size.X, size.Y))
+		_, small, err := raster.Inspect(section(file), raster.Limits{}, 320)
+		if err != nil || image.Pt(small.Width, small.Height) != want {
+			t.Errorf("%v: %+v, %v; want %v", size, small, err, want)
+		}
+	}
+}

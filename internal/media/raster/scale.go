@@ -118,8 +118,9 @@ func Scale(src *image.RGBA, width, height int, kernel Kernel) *image.RGBA {
 		}
 		clear(sums)
 		for i, weight := range s.weights {
-			for j, sample := range row(s.from + i) {
-				sums[j] += sample * weight
+			samples := row(s.from + i)[:len(sums)]
+			for j := range sums {
+				sums[j] += samples[j] * weight
 			}
 		}
 		settle(dst.Pix[y*dst.Stride:][:4*width], sums)
@@ -132,7 +133,7 @@ func scaleRow(dst []int32, src []byte, across []span) {
 		var r, g, b, a int32
 		pixels := src[4*s.from:]
 		for _, weight := range s.weights {
-			pixel := pixels[:4:4]
+			pixel := (*[4]byte)(pixels)
 			r += int32(pixel[0]) * weight
 			g += int32(pixel[1]) * weight
 			b += int32(pixel[2]) * weight
@@ -140,7 +141,7 @@ func scaleRow(dst []int32, src []byte, across []span) {
 			pixels = pixels[4:]
 		}
 		const drop = weightBits - middleBits
-		out := dst[4*x:][:4]
+		out := (*[4]int32)(dst[4*x:])
 		out[0], out[1], out[2], out[3] = r>>drop, g>>drop, b>>drop, a>>drop
 	}
 }

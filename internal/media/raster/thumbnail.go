@@ -13,10 +13,19 @@ import (
 // thumbnailQuality is the JPEG quality of a thumbnail, 1..100.
 const thumbnailQuality = 82
 
-// makeThumbnail scales src down until its longer edge has at most maxEdge pixels, turns it upright and encodes it.
-func makeThumbnail(src image.Image, maxEdge, orientation int) (*Thumbnail, error) {
-	bounds := src.Bounds()
-	width, height := fit(bounds.Dx(), bounds.Dy(), maxEdge)
+// thumbnailSize is the size of a thumbnail before it is turned. It has the shape of the picture, which one that was
+// decoded at a reduced size has only nearly.
+func (p *picture) thumbnailSize(decoded image.Rectangle, maxEdge int) image.Point {
+	width, height := fit(p.Width, p.Height, maxEdge)
+	if width > decoded.Dx() || height > decoded.Dy() {
+		width, height = fit(decoded.Dx(), decoded.Dy(), maxEdge)
+	}
+	return image.Pt(width, height)
+}
+
+// makeThumbnail scales src down to a size, turns it upright and encodes it.
+func makeThumbnail(src image.Image, size image.Point, orientation int) (*Thumbnail, error) {
+	bounds, width, height := src.Bounds(), size.X, size.Y
 	small := inRGBA(boxed(src, factor(bounds.Dx(), bounds.Dy(), width, height)))
 	if small.Rect.Dx() != width || small.Rect.Dy() != height {
 		small = Scale(small, width, height, CatmullRom())

@@ -50,7 +50,11 @@ func openTIFF(src *io.SectionReader, lim Limits, p *picture) error {
 	}
 	p.memory = tiffMemory(first, p)
 	p.decode = func(int) (image.Image, error) {
-		return tiff.Decode(io.NewSectionReader(src, 0, src.Size()))
+		whole := io.NewSectionReader(src, 0, src.Size())
+		if separated(first) {
+			return decodeInks(whole)
+		}
+		return tiff.Decode(whole)
 	}
 	return nil
 }

@@ -62,7 +62,7 @@ func newAssetItem(a *ingest.Asset, companyName string) AssetItem {
 type assetDetail struct {
 	AssetItem
 	Crop     *ingest.Rect      `json:"crop" doc:"The part of the image that counts, in pixels from the upper left; null is the whole image."`
-	Metadata map[string]string `json:"metadata" doc:"Metadata fields and their values."`
+	Metadata map[string]string `json:"metadata" doc:"Metadata fields and their values: what clients have set, values of the company's fields, and what the file says of itself (EXIF, IPTC and XMP) under the names of XMP with a dot, such as tiff.Model, exif.DateTimeOriginal or dc.title."`
 	Derived  []derivedItem     `json:"derived" nullable:"false" doc:"Files and assets made from the current bytes."`
 	Pending  []string          `json:"pending" nullable:"false" doc:"Steps of processing that are outstanding, or wait for an ability that this server lacks." example:"[\"inspect\"]"`
 	Warnings []string          `json:"warnings" nullable:"false" doc:"Why steps of processing failed, or what they could not do; of each kind of step the latest counts."`

@@ -79,7 +79,7 @@ func (s *server) showAsset(ctx context.Context, p ingest.Principal, in *assetInp
 		return nil, err
 	}
 	body := assetDetail{
-		AssetItem: newAssetItem(d.Asset, d.Company.Name), Crop: d.Asset.Crop, Metadata: d.Asset.Metadata,
+		AssetItem: newAssetItem(d.Asset, d.Company.Name), Crop: d.Asset.Crop, Metadata: d.Metadata,
 		Derived: make([]derivedItem, 0, len(d.Derived)), Pending: make([]string, 0, len(d.Pending)), Warnings: d.Warnings,
 		Parts: make([]partItem, 0, len(d.Parts)),
 	}

@@ -122,7 +122,7 @@ func TestShowAsset(t *testing.T) {
 	css.Target, css.RelativePath = "css/site.css", `css\`
 	l := &library{companies: twoCompanies(), assets: []*ingest.Asset{a, newAsset(9, 1, "", "other.tif"), cut}, details: map[ingest.UUID]engine.AssetDetail{
 		a.UUID: {
-			Asset: a, Company: twoCompanies()[1],
+			Asset: a, Metadata: a.Metadata, Company: twoCompanies()[1],
 			Derived: []*ingest.Derived{
 				{UUID: uid(70), Kind: ingest.DerivedThumbnail, Name: "red.jpg", Media: ingest.Media{ContentType: "image/jpeg", Width: 12, Height: 8}, Blob: ingest.BlobRef{Key: "k"}},
 				{UUID: uid(71), Kind: ingest.DerivedLayer, Name: "cut.tif", Layer: 2, Target: 12},

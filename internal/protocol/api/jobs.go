@@ -28,21 +28,22 @@ type jobItem struct {
 func newJobItem(j *ingest.Job) jobItem {
 	return jobItem{
 		Number: int64(j.Number), UUID: string(j.UUID), Company: int64(j.Company), Name: j.Name, OriginalName: j.OriginalName,
-		Door: string(j.Door), State: string(j.State), Open: j.Open, Progress: progress(j), Pending: j.Pending,
+		Door: string(j.Door), State: string(j.State), Open: j.Open, Progress: progress(j, 0), Pending: j.Pending,
 		Description: j.Description, Created: stamp(j.Created), Finished: stampOrNil(j.Finished), JobCounts: j.Counts,
 	}
 }
 
-// progress is how far a job has come, in percent.
-func progress(j *ingest.Job) int {
+// progress is how far a job has come, in percent. partial is what is done of the steps
+// that are being carried out.
+func progress(j *ingest.Job, partial float64) int {
 	if j.State == ingest.JobDone {
 		return 100
 	}
 	if j.Counts.Total <= 0 {
 		return 0
 	}
-	pending := int64(max(j.Pending, 0))
-	return int(min(99, 100*j.Counts.Total/(j.Counts.Total+pending)))
+	pending := float64(max(j.Pending, 0))
+	return int(min(99, 100*(float64(j.Counts.Total)+min(partial, pending))/(float64(j.Counts.Total)+pending)))
 }
 
 // jobsInput is the query of a job list.
@@ -91,6 +92,16 @@ type stepItem struct {
 	Queued  int    `json:"queued" doc:"Steps that wait." example:"0"`
 	Running int    `json:"running" doc:"Steps that are being carried out." example:"1"`
 	Ended   int    `json:"ended" doc:"Steps that are over, whatever came of them." example:"12"`
+	Percent int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of these steps is done, with what is done of those that are being carried out, as far as they tell." example:"92"`
+}
+
+func newStepItem(s ingest.StepProgress) stepItem {
+	all := s.Queued + s.Running + s.Ended
+	item := stepItem{Kind: string(s.Kind), Queued: s.Queued, Running: s.Running, Ended: s.Ended, Percent: 100}
+	if s.Ended < all {
+		item.Percent = int(min(99, 100*(float64(s.Ended)+s.Partial)/float64(all)))
+	}
+	return item
 }
 
 // jobOutput is what huma sends for one job.
@@ -107,14 +118,15 @@ func (s *server) showJob(ctx context.Context, p ingest.Principal, in *jobInput) 
 	if err != nil {
 		return nil, err
 	}
-	progress, err := s.Library.JobProgress(ctx, p, id)
+	steps, err := s.Library.JobProgress(ctx, p, id)
 	if err != nil {
 		return nil, err
 	}
 	detail := newJobItem(j)
-	for _, step := range progress.Steps {
+	detail.Progress = progress(j, steps.Partial)
+	for _, step := range steps.Steps {
 		if step.Queued+step.Running+step.Ended > 0 {
-			detail.Steps = append(detail.Steps, stepItem{string(step.Kind), step.Queued, step.Running, step.Ended})
+			detail.Steps = append(detail.Steps, newStepItem(step))
 		}
 	}
 	return &jobOutput{Body: detail}, nil

@@ -62,7 +62,7 @@ func TestShowJob(t *testing.T) {
 		"number": 1.0, "uuid": string(uid(1)), "company": 1.0, "name": "spring", "originalName": "spring", "door": "scene7", "state": "Done", "open": false,
 		"progress": 100.0, "pending": 0.0, "description": "", "created": "2026-05-04T10:00:00.123Z", "finished": "2026-05-04T10:00:01.123Z",
 		"totalFileCount": 3.0, "fileSuccessCount": 1.0, "fileUpdateCount": 1.0, "fileDuplicateCount": 1.0, "fileErrorCount": 0.0, "fileWarningCount": 2.0,
-		"steps": []any{map[string]any{"kind": "pages", "queued": 1.0, "running": 2.0, "ended": 3.0}},
+		"steps": []any{map[string]any{"kind": "pages", "queued": 1.0, "running": 2.0, "ended": 3.0, "percent": 50.0}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
@@ -90,8 +90,14 @@ func TestProgress(t *testing.T) {
 	}
 	for _, c := range cases {
 		j := &ingest.Job{State: c.state, Pending: c.pending, Counts: ingest.JobCounts{Total: int64(c.total)}}
-		if got := progress(j); got != c.want {
+		if got := progress(j, 0); got != c.want {
 			t.Errorf("%+v: %d", c, got)
+		}
+	}
+	running := &ingest.Job{State: ingest.JobRunning, Pending: 4, Counts: ingest.JobCounts{Total: 1}}
+	for partial, want := range map[float64]int{0: 20, 1: 40, 3.999: 99, 9: 99} {
+		if got := progress(running, partial); got != want {
+			t.Errorf("%v of four steps is done: %d", partial, got)
 		}
 	}
 }

@@ -9,18 +9,19 @@ import (
 
 func TestAppendXML(t *testing.T) {
 	schema := newSchema(t)
-	record, _, err := decodeJob(t, required+`<xmpKeywords>a&amp;b</xmpKeywords><cssOptions/><projectHandleArray><items>p|1|a</items><items>p|1|b</items></projectHandleArray><autoSetCreationOptions/>
+	record, _, err := decodeJob(t, required+`<synchronizationComplete>true</synchronizationComplete><xmpKeywords>a&amp;b</xmpKeywords><cssOptions/><projectHandleArray><items>p|1|a</items><items>p|1|b</items></projectHandleArray><autoSetCreationOptions/>
 <unsharpMaskOptions><amount>2</amount><radius>0.25</radius></unsharpMaskOptions>`, Mode{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	const head = `<uploadPostJob><overwrite>true</overwrite><readyForPublish>true</readyForPublish><createMask>false</createMask>`
+	const marks = `<uploadPostJob><overwrite>true</overwrite><readyForPublish>true</readyForPublish>`
+	const head = marks + `<createMask>false</createMask>`
 	const middle = `<autoSetCreationOptions/><projectHandleArray><items>p|1|a</items><items>p|1|b</items></projectHandleArray><emailSetting>None</emailSetting>`
 	const tail = `<unsharpMaskOptions><amount>2.0</amount><radius>0.25</radius></unsharpMaskOptions></uploadPostJob>`
 	tests := map[Level]string{
 		Level13: head + middle + tail,
 		Level16: head + middle + `<xmpKeywords>a&amp;b</xmpKeywords>` + tail,
-		Level21: head + `<cssOptions/>` + middle + `<xmpKeywords>a&amp;b</xmpKeywords>` + tail,
+		Level21: marks + `<synchronizationComplete>true</synchronizationComplete><createMask>false</createMask><cssOptions/>` + middle + `<xmpKeywords>a&amp;b</xmpKeywords>` + tail,
 	}
 	for level, want := range tests {
 		if diff := cmp.Diff(want, string(schema.AppendXML(nil, "uploadPostJob", "", record, level))); diff != "" {

@@ -53,10 +53,14 @@ func (s *Schema) Processing(options *Record) (ingest.Processing, []Warning) {
 		Email:           full.Text("emailSetting"),
 		CallbackURL:     strings.Trim(full.Text("postHttpUrl"), xmlBlanks),
 	}
-	for _, item := range full.Record("autoSmartCropOptionsArray").Records("items") {
-		p.SmartCrops = append(p.SmartCrops, ingest.SmartCrop{Name: item.Text("name"), Width: item.Int("width"),
-			Height: item.Int("height"), Type: item.Text("type")})
+	if !full.Bool("ignoreSmartCropGeneration") {
+		for _, item := range full.Record("autoSmartCropOptionsArray").Records("items") {
+			p.SmartCrops = append(p.SmartCrops, ingest.SmartCrop{Name: item.Text("name"), Width: item.Int("width"),
+				Height: item.Int("height"), Type: item.Text("type")})
+		}
 	}
+	keep := full.OptionalBool("preserveSmartCrop")
+	p.RedoSmartCrops = keep != nil && !*keep
 	return p, crops(&p, full)
 }
 
@@ -143,12 +147,33 @@ func video(r *Record) *ingest.Video {
 	if r.Has("generateThumbnail") {
 		thumbnail = r.Bool("generateThumbnail")
 	}
+	described := encodings(r.Record("videoEncodingArray"))
+	for _, set := range r.Record("avsEncodingArray").Records("items") {
+		described = append(described, encodings(set.Record("videoEncodingArray"))...)
+	}
 	return &ingest.Video{
 		Presets:     handles(r.Record("videoEncodingPresetsArray")),
+		Encodings:   described,
 		Encode:      r.Has("videoEncodingPresetsArray"),
+		Crops:       len(r.Record("videoSmartCropArray").Records("items")),
 		Thumbnail:   thumbnail,
 		ThumbnailAt: max(0, r.Record("thumbnailOptions").Long("thumbnailTime")),
 	}
+}
+
+// encodings reads encodings that the job itself describes. Their fields have the names of the properties of presets.
+func encodings(r *Record) []map[string]string {
+	var all []map[string]string
+	for _, item := range r.Records("items") {
+		properties := map[string]string{}
+		for _, field := range item.Fields {
+			if _, nested := field.Value.(*Record); !nested {
+				properties[strings.ToLower(field.Name)] = formatScalar(field.Value)
+			}
+		}
+		all = append(all, properties)
+	}
+	return all
 }
 
 func metadata(r *Record) []ingest.MetadataEdit {

@@ -74,6 +74,18 @@ func TestProcessing(t *testing.T) {
 		{"video, no presets named", "<mediaOptions><videoEncodingPresetsArray/></mediaOptions>", func(p *ingest.Processing) { p.Video = &ingest.Video{Encode: true} }},
 		{"video without thumbnail, time before the start", "<mediaOptions><generateThumbnail>false</generateThumbnail><thumbnailOptions><thumbnailTime>-1</thumbnailTime></thumbnailOptions></mediaOptions>",
 			func(p *ingest.Processing) { p.Video = &ingest.Video{} }},
+		{"encodings in the job", "<mediaOptions><videoEncodingArray><items><name>HD</name><fileSuffix>_hd</fileSuffix><height>720</height><videoBitrate>3000</videoBitrate><frameRate>25</frameRate><twoPass>1</twoPass><audioBitrate>96</audioBitrate>" +
+			"<advancedSettings><items><name>n</name><value>v</value></items></advancedSettings></items></videoEncodingArray><videoSmartCropArray><items><width>1</width><height>1</height></items></videoSmartCropArray>" +
+			"<avsEncodingArray><items><name>set</name><aspectRatio>16:9</aspectRatio><videoEncodingArray><items><name>S</name><fileSuffix>_s</fileSuffix><videoBitrate>400</videoBitrate><audioBitrate>32</audioBitrate></items></videoEncodingArray></items></avsEncodingArray></mediaOptions>",
+			func(p *ingest.Processing) {
+				p.Video = &ingest.Video{Crops: 1, Encodings: []map[string]string{
+					{"name": "HD", "filesuffix": "_hd", "height": "720", "videobitrate": "3000", "framerate": "25.0", "twopass": "true", "audiobitrate": "96"},
+					{"name": "S", "filesuffix": "_s", "videobitrate": "400", "audiobitrate": "32"},
+				}}
+			}},
+		{"smart crops that are not wanted", "<autoSmartCropOptionsArray><items><name>n</name><width>1</width><height>2</height><type>t</type></items></autoSmartCropOptionsArray><ignoreSmartCropGeneration>true</ignoreSmartCropGeneration><preserveSmartCrop>true</preserveSmartCrop>",
+			func(*ingest.Processing) {}},
+		{"smart crops anew", "<preserveSmartCrop>false</preserveSmartCrop>", func(p *ingest.Processing) { p.RedoSmartCrops = true }},
 		{"archives, sets, projects", "<unCompressOptions><process>UnCompress</process></unCompressOptions><autoSetCreationOptions><autoSetsArray><items>ps|3</items></autoSetsArray></autoSetCreationOptions><projectHandleArray><items>p|1|a</items></projectHandleArray>",
 			func(p *ingest.Processing) {
 				p.Unpack, p.AutoSet, p.AutoSets, p.Projects = true, true, []string{"ps|3"}, []string{"p|1|a"}

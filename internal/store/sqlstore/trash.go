@@ -41,7 +41,7 @@ func (t *Tx) EmptyAsset(asset ingest.Number) ([]ingest.BlobKey, error) {
 	}
 	err = t.exec(op, "asset",
 		`DELETE FROM documents WHERE company = (SELECT company FROM assets WHERE number = $1) AND owner = $2
-			AND (kind IN ('zoom-target', 'image-map', 'smart-crop', 'image-fields', 'file-fields', 'asset-set', 'viewer-config', 'xmp', 'publish-history', 'web-page')
+			AND (kind IN ('zoom-target', 'image-map', 'smart-crop', 'image-fields', 'file-fields', 'asset-set', 'viewer-config', 'xmp', 'embedded', 'publish-history', 'web-page')
 				OR kind = 'permissions' AND doc_key = 'asset')`, asset, asset)
 	if err != nil {
 		return nil, err

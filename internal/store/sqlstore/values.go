@@ -2,6 +2,7 @@ package sqlstore
 
 import (
 	"database/sql"
+	"slices"
 	"strings"
 
 	"sluice/internal/ingest"
@@ -22,6 +23,37 @@ func (t *Tx) PutValues(company, asset ingest.Number, field string, values []inge
 			`INSERT INTO asset_values (asset, field, position, company, text, folded, num) VALUES ($1, $2, $3, $4, $5, $6, $7)`,
 			asset, field, i, company, v.Text, Folded(v.Text), num)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ReplaceValues implements ingest.ValueTx.
+func (t *Tx) ReplaceValues(company, asset ingest.Number, fields []string, values []ingest.Value) error {
+	const op, fieldsAtOnce, rowsAtOnce = "sqlstore.ReplaceValues", 200, 40
+	for part := range slices.Chunk(fields, fieldsAtOnce) {
+		var q query
+		q.add(`DELETE FROM asset_values WHERE asset = ? AND `, asset)
+		in(&q, "field", part)
+		if err := t.exec(op, "value", q.String(), q.args...); err != nil {
+			return err
+		}
+	}
+	for part := range slices.Chunk(values, rowsAtOnce) {
+		var q query
+		q.add(`INSERT INTO asset_values (asset, field, position, company, text, folded, num) VALUES `)
+		for i, v := range part {
+			if i > 0 {
+				q.add(`, `)
+			}
+			var num any
+			if v.Num != nil {
+				num = *v.Num
+			}
+			q.add(`(?, ?, ?, ?, ?, ?, ?)`, asset, v.Field, v.Position, company, v.Text, Folded(v.Text), num)
+		}
+		if err := t.exec(op, "value", q.String(), q.args...); err != nil {
 			return err
 		}
 	}

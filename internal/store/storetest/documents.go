@@ -1,6 +1,10 @@
 package storetest
 
-import "sluice/internal/ingest"
+import (
+	"fmt"
+
+	"sluice/internal/ingest"
+)
 
 func documents(f *fixture) {
 	newDocument := func(kind ingest.DocumentKind, company, owner ingest.Number, key string, position int) *ingest.Document {
@@ -137,6 +141,21 @@ func values(f *fixture) {
 	expect(f, "the other company's", foreign, of(nil, 5))
 	f.update(func(tx ingest.Tx) error { return tx.PutValues(1, 3, "13", nil) })
 	expect(f, "replaced by none", nil, of(nil, 3))
+	var many []ingest.Value
+	fields := []string{"gone"}
+	for i := range 90 {
+		fields = append(fields, fmt.Sprintf("k.%02d", i))
+		many = append(many, ingest.Value{Asset: 3, Field: fields[i+1], Text: "Eins", Num: num(float64(i))}, ingest.Value{Asset: 3, Field: fields[i+1], Position: 1, Text: "Zwei"})
+	}
+	f.update(func(tx ingest.Tx) error { return tx.PutValues(1, 3, "gone", red) })
+	f.update(func(tx ingest.Tx) error {
+		return tx.PutValues(1, 3, "stays", []ingest.Value{{Asset: 3, Field: "stays", Text: "x"}})
+	})
+	f.update(func(tx ingest.Tx) error { return tx.ReplaceValues(1, 3, fields, many) })
+	expect(f, "several fields replaced", append(many[:180:180], ingest.Value{Asset: 3, Field: "stays", Text: "x"}), of(nil, 3))
+	f.update(func(tx ingest.Tx) error { return tx.ReplaceValues(1, 3, fields[:90], nil) })
+	expect(f, "several fields replaced by none", append(many[178:180:180], ingest.Value{Asset: 3, Field: "stays", Text: "x"}), of(nil, 3))
+	f.update(func(tx ingest.Tx) error { return tx.ReplaceValues(1, 3, nil, nil) })
 }
 
 func movedFolders(f *fixture) {

@@ -3,6 +3,7 @@ package ipsapi
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"sluice/internal/engine"
@@ -94,7 +95,7 @@ func jobPercent(j *engine.ActiveJob) int {
 	case open+p.Ended == 0:
 		return 0
 	}
-	return min(99, 100*p.Ended/(open+p.Ended))
+	return int(min(99, 100*(float64(p.Ended)+p.Partial)/float64(open+p.Ended)))
 }
 
 // firstTaskState is the version of the schema from which on tasks have a state.
@@ -149,19 +150,24 @@ func monitor(c *call, j *engine.ActiveJob, name string, p ingest.JobProgress, me
 		if !step.Last.IsZero() {
 			at = step.Last
 		}
-		items[i] = record("TaskItemProgress", "itemName", string(step.Kind), "progress", share(step.Ended, step.Queued+step.Running),
+		items[i] = record("TaskItemProgress", "itemName", string(step.Kind), "progress", share(step.Ended, step.Queued+step.Running, step.Partial),
 			"progressMessage", fmt.Sprintf("%d of %d done, %d running", step.Ended, step.Ended+step.Running+step.Queued, step.Running),
 			"lastProgressUpdate", at)
 	}
 	return record("TaskProgress",
 		"taskType", name, "taskState", state, "numProcessed", p.Ended, "numProcessing", p.Running, "numPending", p.Queued,
-		"progress", share(p.Ended, p.Queued+p.Running), "progressMessage", message, "lastProgressUpdate", last,
+		"progress", share(p.Ended, p.Queued+p.Running, p.Partial), "progressMessage", message, "lastProgressUpdate", last,
 		"taskItemProgressArray", array("TaskItemProgressArray", items))
 }
 
-// share is how much is done in percent, rounded down.
-func share(done, open int) float64 {
-	return float64(100 * done / max(1, done+open))
+// share is how much is done in percent, rounded down. partial is what is done of steps that are still open; as long as
+// there are some, it is less than 100.
+func share(done, open int, partial float64) float64 {
+	percent := math.Floor(100 * (float64(done) + partial) / float64(max(1, done+open)))
+	if open > 0 {
+		return min(99, percent)
+	}
+	return percent
 }
 
 // uploadTaskStatus tells how far the files of a job have come.
@@ -185,7 +191,7 @@ func (s *Service) uploadTaskStatus(ctx context.Context, c *call) (*scene7.Record
 func uploadStatus(f engine.JobFiles) *scene7.Record {
 	tasks := make([]*scene7.Record, len(f.Files))
 	for i, file := range f.Files {
-		word, percent := fileWord(file.State)
+		word, percent := fileWord(file)
 		tasks[i] = record("UploadTask", "file", file.Name, "processingStatus", word, "workflowState", word, "progress", percent,
 			"renditions", array[*scene7.Record]("UploadRenditionTaskArray", nil))
 	}
@@ -194,12 +200,12 @@ func uploadStatus(f engine.JobFiles) *scene7.Record {
 }
 
 // fileWord is the task state of a file and its progress in percent.
-func fileWord(state ingest.TaskState) (string, float64) {
-	switch state {
+func fileWord(f engine.JobFile) (string, float64) {
+	switch f.State {
 	case ingest.TaskQueued, ingest.TaskParked:
 		return "New", 0
 	case ingest.TaskRunning:
-		return "Processing", 50
+		return "Processing", math.Floor(min(99, 100*f.Done))
 	case ingest.TaskDone:
 		return "Done", 100
 	case ingest.TaskCancelled:

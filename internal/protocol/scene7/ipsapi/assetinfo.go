@@ -98,6 +98,9 @@ func derivedPath(c *call, v *engine.AssetView, kind ingest.DerivedKind) (path, f
 
 func imageFields(v *engine.AssetView) []any {
 	resolution := 0.0
+	if inFile := v.Keys["tiff.XResolution"]; len(inFile) == 1 { // kept in pixels per inch
+		resolution, _ = strconv.ParseFloat(inFile[0], 64)
+	}
 	if v.Image.Resolution != nil {
 		resolution = *v.Image.Resolution
 	}

@@ -2,6 +2,8 @@ package ipsapi
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -75,13 +77,25 @@ func permissionRecords(entries []engine.GroupPermission) *scene7.Record {
 }
 
 // metadataRecords shows metadata: one item for each field, with the value in the
-// form of the field's type when it fits.
+// form of the field's type when it fits, and behind them what the file says of itself.
 func metadataRecords(v *engine.AssetView) *scene7.Record {
 	rows := make([]*scene7.Record, len(v.Fields))
 	for i, f := range v.Fields {
 		rows[i] = metadataRecord(f)
 	}
+	for _, key := range slices.Sorted(maps.Keys(v.Keys)) {
+		rows = append(rows, keyRecord(key, v.Keys[key]))
+	}
 	return array("MetadataArray", rows)
+}
+
+// keyRecord shows what the file or the packet of an asset says under a key in dot notation.
+func keyRecord(key string, values []string) *scene7.Record {
+	r := record("Metadata", "name", key, "value", strings.Join(values, ", "))
+	if len(values) > 1 {
+		r.Fields = append(r.Fields, scene7.Entry{Name: "valueArray", Value: array("StringArray", values)})
+	}
+	return r
 }
 
 func metadataRecord(f engine.FieldValue) *scene7.Record {

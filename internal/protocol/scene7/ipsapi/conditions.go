@@ -183,6 +183,14 @@ func metadataConditions(c *call, fields []engine.Field) (g ingest.ConditionGroup
 		return g, err
 	}
 	for _, r := range records(c.in, "metadataConditionArray") {
+		if key, ok := embeddedKey(c, r.Text("fieldHandle"), fields); ok {
+			condition, err := operand(path, r, ingest.Condition{Value: key, Fold: !r.Bool("caseSensitive")})
+			if err != nil {
+				return g, err
+			}
+			g.Conditions = append(g.Conditions, condition)
+			continue
+		}
 		f, err := fieldOf(c, path+"/fieldHandle", r.Text("fieldHandle"), fields)
 		if err != nil {
 			return g, err

@@ -176,7 +176,7 @@ func TestTaskProgressOfSteps(t *testing.T) {
 	last := time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	j := &engine.ActiveJob{Job: &ingest.Job{State: ingest.JobRunning}}
 	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskInspect, Ended: 3, Last: last})
-	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskPages, Queued: 4, Running: 1})
+	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskPages, Queued: 4, Running: 1, Partial: 0.5})
 	j.Progress.Add(ingest.StepProgress{Kind: "parked"})
 	j.Progress.Add(ingest.StepProgress{Kind: ingest.TaskSets, Queued: 1})
 	var got []string
@@ -187,7 +187,7 @@ func TestTaskProgressOfSteps(t *testing.T) {
 		}
 		got = append(got, line)
 	}
-	same(t, "monitors", strings.Join(got, "\n"), "com.scene7.upload.UploadAsyncTaskMonitor 3/1/4 37: inspect 100% (3 of 3 done, 0 running) pages 0% (0 of 5 done, 1 running)\n"+
+	same(t, "monitors", strings.Join(got, "\n"), "com.scene7.upload.UploadAsyncTaskMonitor 3/1/4 43: inspect 100% (3 of 3 done, 0 running) pages 10% (0 of 5 done, 1 running)\n"+
 		"com.scene7.autoset.AutoSetAsyncTaskMonitor 0/0/1 0: sets 0% (0 of 1 done, 0 running)")
 }
 

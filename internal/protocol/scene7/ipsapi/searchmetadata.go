@@ -38,6 +38,9 @@ func keyCondition(key string, fields []engine.Field) (ingest.Condition, *engine.
 		}
 		return ingest.Condition{}, nil, false
 	}
+	if stored, ok := keyAliases()[key]; ok {
+		key = stored
+	}
 	switch key {
 	case "description", "comment", "user_data":
 		return ingest.Condition{Value: key}, nil, true
@@ -153,7 +156,13 @@ func summaryMetadata(v *engine.AssetView, keys []string) *scene7.Record {
 			rows = append(rows, record("Metadata", "name", key, "value", text))
 		}
 	}
+	for _, alias := range keys { // under the name that was asked for
+		if text, ok := v.Texts[keyAliases()[alias]]; ok && text != "" {
+			rows = append(rows, record("Metadata", "name", alias, "value", text))
+		}
+	}
 	slices.SortFunc(rows, func(a, b *scene7.Record) int { return cmp.Compare(a.Text("name"), b.Text("name")) })
+	rows = slices.CompactFunc(rows, func(a, b *scene7.Record) bool { return a.Text("name") == b.Text("name") })
 	return array("MetadataArray", rows)
 }
 
@@ -163,11 +172,15 @@ func (s *Service) uniqueValues(ctx context.Context, c *call) (*scene7.Record, er
 	if err != nil {
 		return nil, err
 	}
-	f, err := fieldOf(c, "fieldHandle", c.in.Text("fieldHandle"), fields)
-	if err != nil {
-		return nil, err
+	key, ok := embeddedKey(c, c.in.Text("fieldHandle"), fields)
+	if !ok {
+		f, err := fieldOf(c, "fieldHandle", c.in.Text("fieldHandle"), fields)
+		if err != nil {
+			return nil, err
+		}
+		key = f.Key()
 	}
-	values, _, err := s.Engine.DistinctValues(ctx, c.reader, c.company.Number, f.Key())
+	values, _, err := s.Engine.DistinctValues(ctx, c.reader, c.company.Number, key)
 	if err != nil {
 		return nil, err
 	}
