@@ -140,9 +140,12 @@ func (e *Engine) expireMedia(ctx context.Context) error {
 	})
 }
 
-// forgetShared removes links and transfers that are unknown by now.
-func (e *Engine) forgetShared(ctx context.Context) error {
-	for _, forget := range []func(ingest.Tx, time.Time, int) (int, error){ingest.Tx.DeleteMediaLinks, ingest.Tx.DeleteTransfers} {
+// forgetEnded removes links, transfers and calls to servers that ended so long ago that
+// nobody asks for them.
+func (e *Engine) forgetEnded(ctx context.Context) error {
+	for _, forget := range []func(ingest.Tx, time.Time, int) (int, error){
+		ingest.Tx.DeleteMediaLinks, ingest.Tx.DeleteTransfers, ingest.Tx.DeleteLooseTasks,
+	} {
 		for removed := sweepBatch; removed == sweepBatch; {
 			err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
 				removed, err = forget(tx, e.now().Add(-goneTime), sweepBatch)

@@ -142,6 +142,7 @@ func TestPlans(t *testing.T) {
 			return tx.HastenTasks([]ingest.TaskKind{"a"}, time.Now(), time.Now())
 		}},
 		{"next run", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { _, _, err := tx.NextRun([]ingest.TaskKind{"a"}); return err }},
+		{"loose tasks", "INDEX tasks_job (job=?)", func(tx *sqlstore.Tx) error { _, err := tx.DeleteLooseTasks(time.Now(), 5); return err }},
 		{"tasks of an asset", "INDEX tasks_asset (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOf(7, 8); return err }},
 		{"logs of a company", "INDEX jobs_company (company=?", func(tx *sqlstore.Tx) error {
 			_, err := tx.JobsLogged(ingest.LoggedJobs{Companies: in, Descending: true, Limit: 5})
