@@ -10,8 +10,8 @@ import (
 )
 
 // fetching lets the steps of jobs reach other servers, as far as the operator allows
-// it: for files, for callbacks, or for both; and
-// the servers that companies have told of messages.
+// it: for files, for callbacks, or for both. The servers that companies want to be told
+// of messages are always reached.
 type fetching struct {
 	files  *outbound.Client
 	calls  *outbound.Client

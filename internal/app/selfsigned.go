@@ -17,47 +17,56 @@ import (
 	"time"
 )
 
-// The certificate of a server that was told to make its own. Clients of tests trust
-// the file.
+// The certificate of a server that was told to make its own. Clients of tests are given
+// its file, which therefore does not have the key.
 const (
-	selfSignedFile = "tls-self-signed.pem" // certificate and key, in the data directory
+	selfSignedFile = "tls-self-signed.pem" // certificate, in the data directory
+	selfSignedKey  = "tls-self-signed.key" // its private key, beside it
 	selfSignedLife = 397 * 24 * time.Hour
 	selfSignedLeft = 30 * 24 * time.Hour // it is made anew when it is good for less
 )
 
 // selfSigned returns the certificate that is kept in a directory, made on first use
-// for this machine's names.
+// for this machine's names, and anew when it is near its end or its files do not fit.
 func selfSigned(dir string, now time.Time) (tls.Certificate, error) {
-	file := filepath.Join(dir, selfSignedFile)
-	kept, err := os.ReadFile(file)
-	if err == nil {
-		if pair, err := tls.X509KeyPair(kept, kept); err == nil && pair.Leaf != nil && now.Add(selfSignedLeft).Before(pair.Leaf.NotAfter) {
-			return pair, nil
-		}
-	} else if !errors.Is(err, fs.ErrNotExist) {
+	file, key := filepath.Join(dir, selfSignedFile), filepath.Join(dir, selfSignedKey)
+	pair, err := tls.LoadX509KeyPair(file, key)
+	if err == nil && pair.Leaf != nil && now.Add(selfSignedLeft).Before(pair.Leaf.NotAfter) {
+		return pair, nil
+	}
+	if _, unreadable := errors.AsType[*fs.PathError](err); unreadable && !errors.Is(err, fs.ErrNotExist) {
 		return tls.Certificate{}, err
 	}
-	made, err := makeSelfSigned(now)
+	made, private, err := makeSelfSigned(now)
 	if err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := os.WriteFile(file+".new", made, 0o600); err != nil {
+	if err := replaceFile(key, private); err != nil {
 		return tls.Certificate{}, err
 	}
-	if err := os.Rename(file+".new", file); err != nil {
+	if err := replaceFile(file, made); err != nil {
 		return tls.Certificate{}, err
 	}
-	return tls.X509KeyPair(made, made)
+	return tls.X509KeyPair(made, private)
 }
 
-func makeSelfSigned(now time.Time) ([]byte, error) {
+// replaceFile writes a file that nobody else may read, or leaves it as it was.
+func replaceFile(file string, content []byte) error {
+	if err := os.WriteFile(file+".new", content, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(file+".new", file)
+}
+
+// makeSelfSigned returns a certificate and its private key, in PEM.
+func makeSelfSigned(now time.Time) (certificate, private []byte, err error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 127))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	template := &x509.Certificate{
 		SerialNumber: serial, Subject: pkix.Name{CommonName: "Sluice (self-signed)"}, NotBefore: now.Add(-time.Hour), NotAfter: now.Add(selfSignedLife),
@@ -69,12 +78,12 @@ func makeSelfSigned(now time.Time) ([]byte, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, &key.PublicKey, key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	private, err := x509.MarshalPKCS8PrivateKey(key)
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	out := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-	return append(out, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: private})...), nil
+	certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+	return certificate, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: secret}), nil
 }

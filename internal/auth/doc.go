@@ -7,6 +7,6 @@
 // request, and that a changed password counts from the next request on, also
 // when another process changed it. Tokens are kept nowhere and end with the
 // password that they were issued under, or with their session; that one ended is in
-// the store, as are the keys that sign them, for all servers on it. The package decides nothing about what a caller
-// may do; the engine does.
+// the store, as are the keys that sign them, for all servers on it. The package
+// decides nothing about what a caller may do; the engine does.
 package auth

@@ -63,7 +63,7 @@ type Config struct {
 	BrightSignServiceNamespace   string   `name:"brightsign-service-namespace" env:"SLUICE_BRIGHTSIGN_SERVICE_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the SOAP service in its WSDL; empty is that of the production service."`
 	BrightSignDataNamespace      string   `name:"brightsign-data-namespace" env:"SLUICE_BRIGHTSIGN_DATA_NAMESPACE" placeholder:"URI" group:"BrightSign door" help:"Namespace of the data types in the WSDL; empty is that of the production service."`
 
-	NomadURLLifetime     AutoDuration `name:"nomad-url-lifetime" env:"SLUICE_NOMAD_URL_LIFETIME" default:"auto" placeholder:"TIME" group:"Nomad door" help:"Time for which the address of a part is good; auto goes by the size of the file, 1h to 7d."`
+	NomadURLLifetime     AutoDuration `name:"nomad-url-lifetime" env:"SLUICE_NOMAD_URL_LIFETIME" default:"auto" placeholder:"TIME" group:"Nomad door" help:"Time for which addresses of parts and download links are good, at most 7d; auto: parts by the size of the file, 1h to 7d, links 24h."`
 	NomadResumeParts     string       `name:"nomad-resume-parts" env:"SLUICE_NOMAD_RESUME_PARTS" default:"missing" oneof:"missing,all" placeholder:"WHICH" group:"Nomad door" help:"Parts that are answered when an upload goes on: missing or all."`
 	NomadEnumStyle       string       `name:"nomad-enum-style" env:"SLUICE_NOMAD_ENUM_STYLE" default:"number" oneof:"number,string" placeholder:"STYLE" group:"Nomad door" help:"How values of enumerations are answered: number or string."`
 	NomadTextRepair      bool         `name:"nomad-latin1-text-repair" env:"SLUICE_NOMAD_LATIN1_TEXT_REPAIR" default:"true" negatable:"" group:"Nomad door" help:"Take parts whose bytes a client sent as a text, each as a code point."`

@@ -39,6 +39,8 @@ type activeUpload struct {
 	quiet   chan struct{}   // closed when writing falls to 0; nil = nobody waits
 	last    time.Time       // when a window was recorded last
 
+	followed bool // a goroutine feeds the digests, or waits for its turn
+
 	parts partWriters
 }
 
@@ -209,7 +211,7 @@ const (
 // follow feeds the digests with windows that came before their time, until they have
 // caught up. It runs beside the writers; only one does for an upload.
 func (e *Engine) follow(a *activeUpload) {
-	if !a.behind(e.digestDistance) {
+	if !a.beginFollowing(e.digestDistance) {
 		return
 	}
 	e.active.retain(a)
@@ -222,11 +224,16 @@ func (e *Engine) follow(a *activeUpload) {
 	}()
 }
 
-// behind reports whether the digests are that much behind, and nobody feeds them.
-func (a *activeUpload) behind(distance int64) bool {
+// beginFollowing makes the caller the one who follows, if the digests are that much
+// behind and nobody feeds them or is about to.
+func (a *activeUpload) beginFollowing(distance int64) bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return a.sums != nil && a.feeding == nil && a.reach-a.hashed >= distance
+	if a.followed || a.sums == nil || a.feeding != nil || a.reach-a.hashed < distance {
+		return false
+	}
+	a.followed = true
+	return true
 }
 
 // await keeps a writer until the digests are not too far behind, so that a file whose
@@ -248,11 +255,12 @@ func (e *Engine) await(ctx context.Context, a *activeUpload) {
 }
 
 // followSome feeds the digests with a stretch of what they are behind, and reports
-// whether there was something to feed.
+// whether there was something to feed. If there was not, somebody else may follow.
 func (a *activeUpload) followSome() bool {
 	a.mu.Lock()
 	from, to, sums := a.hashed, min(a.reach, a.hashed+followStretch), a.sums
 	if sums == nil || a.feeding != nil || to <= from {
+		a.followed = false
 		a.mu.Unlock()
 		return false
 	}

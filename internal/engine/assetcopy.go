@@ -224,7 +224,7 @@ func (w *copier) file(a *ingest.Asset, in *ingest.Folder, name string) (*ingest.
 	if err := quotaError(w.tx, w.p, w.company, 1, v.Blob.Size); err != nil {
 		return nil, err
 	}
-	place := Place{Folder: in.Path, FileName: name, Name: assetNames(name)[0]}
+	place := exactPlaceOf(in.Path, name)
 	l := landing{uuid: w.e.newUUID(), place: place, blob: v.Blob, contentType: v.ContentType, processing: &w.job.Processing, metadata: maps.Clone(a.Metadata), exact: true}
 	w.delta.Counts.Total++
 	out, err := w.e.keep(w.tx, w.p, w.company, w.job, in, l, resolution{place: place}, a.Type, &w.delta)

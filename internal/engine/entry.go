@@ -234,7 +234,7 @@ func (e *Engine) place(tx ingest.Tx, p ingest.Principal, it Entry, in *ingest.Fo
 		if err := freeEntry(tx, op, in, name); err != nil {
 			return err
 		}
-		d, err := tx.Document(ph.document)
+		d, err := tx.Document(ph.Document)
 		if err != nil {
 			return err
 		}
@@ -248,7 +248,7 @@ func (e *Engine) place(tx ingest.Tx, p ingest.Principal, it Entry, in *ingest.Fo
 	if err := freeEntry(tx, op, in, name); err != nil {
 		return err
 	}
-	a.Folder, a.Path, a.FileName, a.Name = in.Number, in.Path, name, assetNames(name)[0]
+	a.Folder, a.Path, a.FileName, a.Name = in.Number, in.Path, name, exactPlaceOf("", name).Name
 	return e.changed(tx, p, a)
 }
 

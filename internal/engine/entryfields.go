@@ -47,8 +47,9 @@ func readFolderFields(tx ingest.Tx, f *ingest.Folder, fields *map[string]string)
 	return err
 }
 
+// checkMetadata refuses more than is kept, and names that are none.
 func checkMetadata(fields map[string]string) error {
-	const op = "engine.SetEntryMetadata"
+	const op = "engine.checkMetadata"
 	if len(fields) > MostMetadata {
 		return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("there are %d properties, the limit is %d", len(fields), MostMetadata)}
 	}

@@ -283,7 +283,7 @@ func (e *Engine) landIn(tx ingest.Tx, p ingest.Principal, id ingest.UUID, ref in
 				return Outcome{}, err
 			}
 		}
-		if err := e.settleTarget(tx, u); err != nil {
+		if err := e.settleTarget(tx, u, out.Asset, &delta); err != nil {
 			return Outcome{}, err
 		}
 		if spec.Note != nil {

@@ -249,26 +249,14 @@ func entryExists(op, name string) error {
 // fileNamed returns the file of a folder that has exactly the file name, nil when
 // there is none outside the trash.
 func fileNamed(tx ingest.Tx, in *ingest.Folder, fileName string) (*ingest.Asset, error) {
-	for _, name := range assetNames(fileName) {
-		named, err := tx.AssetsNamed(in.Company, name)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range named {
-			if a.Folder == in.Number && a.FileName == fileName && a.Trashed.IsZero() && !a.Emptied && !a.Part {
-				return a, nil
-			}
+	named, err := tx.AssetsNamed(in.Company, exactPlaceOf("", fileName).Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, a := range named {
+		if a.Folder == in.Number && a.FileName == fileName && a.Trashed.IsZero() && !a.Emptied && !a.Part {
+			return a, nil
 		}
 	}
 	return nil, nil
-}
-
-// assetNames lists the names that an asset with the file name may have: a name that
-// is nothing but an extension is kept whole.
-func assetNames(fileName string) []string {
-	base, ext := splitExt(fileName)
-	if base == "" || ext == "" && base == fileName {
-		return []string{fileName}
-	}
-	return []string{base}
 }

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"crypto/sha256"
 	"fmt"
 	"io"
 	"strings"
@@ -256,6 +257,9 @@ func TestDayQuota(t *testing.T) {
 	w.share(w.boss, w.media("a.jpg", ""), photo)
 	_, err = w.tryShare(w.boss, w.media("a.jpg", ""), photo+"4")
 	w.refused(err, ingest.TooLarge, ingest.CodeQuota)
+	if m := w.share(w.boss, w.media("a.jpg", ""), photo); !m.Repeated { // whose answer got lost
+		t.Error("the repeat was stored")
+	}
 	credit, err := w.engine.Credit(w.ctx, w.editor, w.demo.Number)
 	w.ok(err)
 	size := int64(len(photo))
@@ -302,6 +306,15 @@ func TestMediaExpires(t *testing.T) {
 	gone(ingest.Gone)
 	w.clock.move(time.Minute)
 	gone(ingest.NotFound)
+	w.clock.move(24 * time.Hour)
+	w.ok(w.engine.Tick(w.ctx))
+	w.view(func(tx ingest.Tx) error {
+		hash := sha256.Sum256([]byte(m.Token))
+		if l, err := tx.MediaLinkByToken(hash[:]); ingest.KindOf(err) != ingest.NotFound {
+			t.Errorf("the link is kept: %+v, %v", l, err)
+		}
+		return nil
+	})
 }
 
 func (w *world) storedVersionJob(a *ingest.Asset) (job ingest.Number) {

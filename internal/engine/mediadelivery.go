@@ -105,12 +105,19 @@ func (d *mediaDelivery) run(tx ingest.Tx) error {
 	if err := tx.LockCompany(c.Number); err != nil {
 		return err
 	}
-	contentType, to, err := d.judge(tx, c)
-	if err == nil {
-		key := repeatKey(d.p, c.Number, d.spool.ref.SHA256, to, d.spec.Description)
-		if err = d.findRepeat(tx, c, key); err != nil || d.repeat {
+	to, err := d.addressed(tx, c)
+	var key []byte
+	if err == nil { // a repeat costs nothing, and so no quota refuses it
+		key = repeatKey(d.p, c.Number, d.spool.ref.SHA256, to, d.spec.Description)
+		if err := d.findRepeat(tx, c, key); err != nil || d.repeat {
 			return err
 		}
+	}
+	var contentType string
+	if err == nil {
+		contentType, err = d.judge(tx, c)
+	}
+	if err == nil {
 		return d.keepMedia(tx, c, contentType, to, key)
 	}
 	if refusedKind(err) {
@@ -130,32 +137,33 @@ func refusedKind(err error) bool {
 	return false
 }
 
-// judge applies what does not depend on the library.
-func (d *mediaDelivery) judge(tx ingest.Tx, c *ingest.Company) (contentType string, to []ingest.MessageAddress, err error) {
-	size := d.spool.size
-	if size > MediaMax(c) {
-		return "", nil, mediaTooLarge(size, MediaMax(c))
+// addressed applies the limits of one file and returns whom it is for.
+func (d *mediaDelivery) addressed(tx ingest.Tx, c *ingest.Company) ([]ingest.MessageAddress, error) {
+	if size := d.spool.size; size > MediaMax(c) {
+		return nil, mediaTooLarge(size, MediaMax(c))
 	}
-	if size == 0 {
-		return "", nil, &ingest.Error{Kind: ingest.Invalid, Op: "engine.DeliverMedia", Code: ingest.CodeMissing, Msg: "the file is empty"}
+	if d.spool.size == 0 {
+		return nil, &ingest.Error{Kind: ingest.Invalid, Op: "engine.DeliverMedia", Code: ingest.CodeMissing, Msg: "the file is empty"}
 	}
-	if to, err = mediaRecipients(tx, c, d.spec.To); err != nil {
-		return "", nil, err
+	return mediaRecipients(tx, c, d.spec.To)
+}
+
+// judge applies quotas and the rules for types.
+func (d *mediaDelivery) judge(tx ingest.Tx, c *ingest.Company) (contentType string, err error) {
+	if err := quotaError(tx, d.p, c, 1, d.spool.size); err != nil {
+		return "", err
 	}
-	if err := quotaError(tx, d.p, c, 1, size); err != nil {
-		return "", nil, err
-	}
-	if err := d.creditError(tx, d.p, c, size); err != nil {
-		return "", nil, err
+	if err := d.creditError(tx, d.p, c, d.spool.size); err != nil {
+		return "", err
 	}
 	if contentType, err = settleMediaType(c, d.spec.DeclaredType, d.found); err != nil {
-		return "", nil, err
+		return "", err
 	}
 	kind, _ := assetType(mediaName(d.spec.FileName, contentType), contentType)
 	if kind == ingest.TypeJavascript && !c.Settings.AllowJavascript {
 		err = &ingest.Error{Kind: ingest.Invalid, Op: "engine.DeliverMedia", Code: ingest.CodeUnsupported, Msg: "JavaScript files are not enabled for this company"}
 	}
-	return contentType, to, err
+	return contentType, err
 }
 
 // findRepeat looks for the link of the same delivery a short time ago.

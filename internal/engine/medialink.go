@@ -128,20 +128,35 @@ func (e *Engine) OwnMedia(ctx context.Context, p ingest.Principal, company inges
 	return l, nil
 }
 
-// expireMedia removes the files of links whose time is over and forgets links that
-// are unknown by now.
+// expireMedia removes the files of links whose time is over.
 func (e *Engine) expireMedia(ctx context.Context) error {
-	return e.endShared(ctx, sharedKind{
-		expired: func(tx ingest.Tx, now time.Time) ([]sharedEnd, error) {
-			links, err := tx.ExpiredMediaLinks(now, endBatch)
-			ends := make([]sharedEnd, len(links))
-			for i, l := range links {
-				ends[i] = sharedEnd{asset: l.Asset, expires: l.Expires, end: func(tx ingest.Tx) error { return tx.EndMediaLink(l.Number) }}
-			}
-			return ends, err
-		},
-		forget: ingest.Tx.DeleteMediaLinks,
+	return e.endShared(ctx, func(tx ingest.Tx, now time.Time) ([]sharedEnd, error) {
+		links, err := tx.ExpiredMediaLinks(now, endBatch)
+		ends := make([]sharedEnd, len(links))
+		for i, l := range links {
+			ends[i] = sharedEnd{asset: l.Asset, expires: l.Expires, end: func(tx ingest.Tx) error { return tx.EndMediaLink(l.Number) }}
+		}
+		return ends, err
 	})
+}
+
+// forgetEnded removes links, transfers and calls to servers that ended so long ago that
+// nobody asks for them.
+func (e *Engine) forgetEnded(ctx context.Context) error {
+	for _, forget := range []func(ingest.Tx, time.Time, int) (int, error){
+		ingest.Tx.DeleteMediaLinks, ingest.Tx.DeleteTransfers, ingest.Tx.DeleteLooseTasks,
+	} {
+		for removed := sweepBatch; removed == sweepBatch; {
+			err := e.store.Update(ctx, func(tx ingest.Tx) (err error) {
+				removed, err = forget(tx, e.now().Add(-goneTime), sweepBatch)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // sharedEnd is an address whose time is over.
@@ -151,18 +166,12 @@ type sharedEnd struct {
 	end     func(ingest.Tx) error
 }
 
-// sharedKind is how addresses of one kind are found and forgotten.
-type sharedKind struct {
-	expired func(ingest.Tx, time.Time) ([]sharedEnd, error)
-	forget  func(ingest.Tx, time.Time, int) (int, error)
-}
-
 // endShared ends what has expired, in small batches, and looks before it writes.
-func (e *Engine) endShared(ctx context.Context, kind sharedKind) error {
+func (e *Engine) endShared(ctx context.Context, expired func(ingest.Tx, time.Time) ([]sharedEnd, error)) error {
 	for {
 		var found int
 		err := e.store.View(ctx, func(tx ingest.Tx) error {
-			ends, err := kind.expired(tx, e.now())
+			ends, err := expired(tx, e.now())
 			found = len(ends)
 			return err
 		})
@@ -172,7 +181,7 @@ func (e *Engine) endShared(ctx context.Context, kind sharedKind) error {
 		var dropped []ingest.BlobKey
 		err = e.store.Update(ctx, func(tx ingest.Tx) error {
 			dropped = nil
-			ends, err := kind.expired(tx, e.now())
+			ends, err := expired(tx, e.now())
 			if err != nil {
 				return err
 			}
@@ -183,8 +192,7 @@ func (e *Engine) endShared(ctx context.Context, kind sharedKind) error {
 				}
 				dropped = append(dropped, keys...)
 			}
-			_, err = kind.forget(tx, e.now().Add(-goneTime), sweepBatch)
-			return err
+			return nil
 		})
 		if err == nil {
 			err = e.dropBlobs(ctx, dropped)

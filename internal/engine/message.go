@@ -79,12 +79,12 @@ func (e *Engine) SendMessage(ctx context.Context, p ingest.Principal, company in
 		if len(to) == 0 {
 			return badRecipient("the message has no recipient")
 		}
-		own, err := ownAddresses(tx, p)
+		from, err := senderAddress(tx, p)
 		if err != nil {
 			return err
 		}
 		m = &ingest.TextMessage{
-			ID: id, Company: c.Number, Sender: p.User, From: own.Primary, To: to, Stream: s.Stream,
+			ID: id, Company: c.Number, Sender: p.User, From: from, To: to, Stream: s.Stream,
 			ContentType: s.ContentType, Disposition: s.Disposition, Body: s.Body, Created: e.now(),
 		}
 		if m.Stream == "" && len(to) > 1 {

@@ -189,6 +189,7 @@ func TestMessageRefusals(t *testing.T) {
 		"no text":      {engine.MessageSpec{To: []string{"editor"}, Body: "\xff"}, ingest.Invalid, ingest.CodeMalformed},
 		"zero byte":    {engine.MessageSpec{To: []string{"editor"}, Body: "a\x00"}, ingest.Invalid, ingest.CodeMalformed},
 		"content type": {engine.MessageSpec{To: []string{"editor"}, ContentType: "a\nb"}, ingest.Invalid, ""},
+		"spellings":    {engine.MessageSpec{To: []string{manySpellings(51)}, Body: "x"}, ingest.Invalid, ingest.CodeRecipient},
 		"too many":     {engine.MessageSpec{To: []string{manyNumbers(51)}}, ingest.Invalid, ingest.CodeRecipient},
 	} {
 		_, err := w.engine.SendMessage(w.ctx, w.editor, w.demo.Number, tt.spec)
@@ -205,6 +206,15 @@ func manyNumbers(n int) string {
 	var list []string
 	for i := range n {
 		list = append(list, fmt.Sprint("+", 1000+i))
+	}
+	return strings.Join(list, ",")
+}
+
+// manySpellings writes one number in many ways.
+func manySpellings(n int) string {
+	list := []string{"1"}
+	for len(list) < n {
+		list = append(list, list[len(list)-1]+".")
 	}
 	return strings.Join(list, ",")
 }

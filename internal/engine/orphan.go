@@ -24,32 +24,9 @@ func (e *Engine) orphan(tx ingest.Tx, part ingest.Number) error {
 
 // removeOrphans removes parts that nothing has referred to for long enough.
 func (e *Engine) removeOrphans(ctx context.Context) error {
-	for {
-		var dropped []ingest.BlobKey
-		var found int
-		err := e.store.Update(ctx, func(tx ingest.Tx) error {
-			dropped = nil
-			old, err := tx.OrphanedBefore(e.now().Add(-e.orphanLifetime), sweepBatch)
-			if err != nil {
-				return err
-			}
-			found = len(old)
-			for _, a := range old {
-				keys, err := e.removePart(tx, a)
-				if err != nil {
-					return err
-				}
-				dropped = append(dropped, keys...)
-			}
-			return nil
-		})
-		if err == nil {
-			err = e.dropBlobs(ctx, dropped)
-		}
-		if err != nil || found < sweepBatch {
-			return err
-		}
-	}
+	return e.removeOld(ctx, e.removePart, func(tx ingest.Tx) ([]*ingest.Asset, error) {
+		return tx.OrphanedBefore(e.now().Add(-e.orphanLifetime), sweepBatch)
+	})
 }
 
 // removePart removes a part for good; its number is not given again.

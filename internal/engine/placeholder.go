@@ -17,8 +17,7 @@ type Placeholder struct {
 	FileName string
 	Created  time.Time
 	By       ingest.Number // user who made it
-
-	document ingest.Number
+	Document ingest.Number // that it is kept in
 }
 
 // mostPlaceholders bounds the placeholders of one folder.
@@ -140,7 +139,7 @@ func (e *Engine) DeletePlaceholder(ctx context.Context, p ingest.Principal, comp
 		if err := s.requireFolder(ph.Path, ingest.PermitDelete); err != nil {
 			return err
 		}
-		return tx.DeleteDocument(ph.document)
+		return tx.DeleteDocument(ph.Document)
 	})
 }
 
@@ -198,7 +197,7 @@ func dropPlaceholders(tx ingest.Tx, folders []*ingest.Folder) error {
 			return err
 		}
 		for _, ph := range list {
-			if err := tx.DeleteDocument(ph.document); err != nil {
+			if err := tx.DeleteDocument(ph.Document); err != nil {
 				return err
 			}
 		}
@@ -207,5 +206,5 @@ func dropPlaceholders(tx ingest.Tx, folders []*ingest.Folder) error {
 }
 
 func placeholderFrom(d *ingest.Document, f *ingest.Folder) *Placeholder {
-	return &Placeholder{UUID: ingest.UUID(d.Key), Folder: f.Number, Path: f.Path, FileName: d.Name, Created: d.Created, By: d.By, document: d.Number}
+	return &Placeholder{UUID: ingest.UUID(d.Key), Folder: f.Number, Path: f.Path, FileName: d.Name, Created: d.Created, By: d.By, Document: d.Number}
 }

@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
 
 	"sluice/internal/ingest"
 )
@@ -33,7 +32,7 @@ func (e *Engine) PromisedAsset(ctx context.Context, p ingest.Principal, company 
 }
 
 // settleTarget does what an upload promised for when its asset is there.
-func (e *Engine) settleTarget(tx ingest.Tx, u *ingest.Upload) error {
+func (e *Engine) settleTarget(tx ingest.Tx, u *ingest.Upload, a *ingest.Asset, delta *ingest.JobDelta) error {
 	if n := u.Options.Placeholder; n != 0 {
 		if err := tx.DeleteDocument(n); err != nil && ingest.KindOf(err) != ingest.NotFound {
 			return err
@@ -45,12 +44,12 @@ func (e *Engine) settleTarget(tx ingest.Tx, u *ingest.Upload) error {
 			return err
 		}
 	}
-	return e.settleRelation(tx, u)
+	return e.settleRelation(tx, u, a, delta)
 }
 
 // settleRelation links an asset to what it was uploaded for. If that is gone by now,
 // the job log says so.
-func (e *Engine) settleRelation(tx ingest.Tx, u *ingest.Upload) error {
+func (e *Engine) settleRelation(tx ingest.Tx, u *ingest.Upload, a *ingest.Asset, delta *ingest.JobDelta) error {
 	r := u.Options.Relation
 	var err error
 	switch {
@@ -69,11 +68,8 @@ func (e *Engine) settleRelation(tx ingest.Tx, u *ingest.Upload) error {
 	if kind := ingest.KindOf(err); err == nil || kind != ingest.NotFound && kind != ingest.Conflict {
 		return err
 	}
-	row := ingest.LogRow{
-		Job: u.Job, Time: e.now(), Type: ingest.LogUploadWarning, Asset: u.Asset, AssetName: u.FileName, AssetType: "NoType",
-		Message: fmt.Sprintf("%s was stored, but not related to what it was uploaded for: %s.", u.FileName, ingest.Message(err)),
-	}
-	return tx.AppendLog(row)
+	delta.Counts.Warning++
+	return e.warn(tx, u.Job, a, "it was stored, but not related to what it was uploaded for: "+ingest.Message(err))
 }
 
 func linkOnce(tx ingest.Tx, l ingest.Link) error {

@@ -159,6 +159,7 @@ func TestWhatAFileIsForIsGone(t *testing.T) {
 			if row := w.row(u.Job, ingest.LogUploadWarning); row.Asset != a.Number || !strings.Contains(row.Message, "not related") {
 				t.Errorf("row %+v", row)
 			}
+			same(t, "warnings of the job", w.storedJob(u.Job).Counts.Warning, int64(1))
 			records, err := w.engine.ContentsOf(w.ctx, w.viewer, w.demo.Number, a.Number)
 			w.ok(err)
 			same(t, "records", len(records), 0)

@@ -97,6 +97,14 @@ func TestPushIsMadeAgain(t *testing.T) {
 		}
 		return err
 	})
+	w.clock.move(31 * 24 * time.Hour)
+	w.ok(w.engine.Tick(w.ctx))
+	w.view(func(tx ingest.Tx) error {
+		if task, err := tx.Task(last.Number); ingest.KindOf(err) != ingest.NotFound {
+			t.Errorf("the call is kept: %+v, %v", task, err)
+		}
+		return nil
+	})
 
 	w.send(w.editor, "y", "colleague")
 	running := w.pushes()

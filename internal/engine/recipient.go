@@ -30,39 +30,23 @@ func (e *Engine) SoftphoneCompany(ctx context.Context, slug string) (c *ingest.C
 	return c, nil
 }
 
-// OwnAddresses is how a user is reached in a company.
-type OwnAddresses struct {
-	Primary string   // what recipients see as the sender: the first number, else the first SIP address, else the login
-	Phones  []string // normalised
-	SIP     []string
-}
-
-// OwnAddresses returns the caller's addresses.
-func (e *Engine) OwnAddresses(ctx context.Context, p ingest.Principal, company ingest.Number) (own OwnAddresses, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		own, err = ownAddresses(tx, p)
+// AdmitSoftphone refuses who may not use a company: Forbidden with CodeNotMember for
+// those who do not belong to it.
+func (e *Engine) AdmitSoftphone(ctx context.Context, p ingest.Principal, company ingest.Number) error {
+	return e.store.View(ctx, func(tx ingest.Tx) error {
+		_, err := e.authorize(tx, p, company, rightRead)
 		return err
 	})
-	return own, err
 }
 
-func ownAddresses(tx ingest.Tx, p ingest.Principal) (OwnAddresses, error) {
-	own := OwnAddresses{Primary: p.Login}
+// senderAddress is what recipients see of the caller: the first number, else the first
+// SIP address, else the login.
+func senderAddress(tx ingest.Tx, p ingest.Principal) (string, error) {
 	list, err := tx.AddressesOf(p.User)
-	for i, a := range list {
-		if i == 0 {
-			own.Primary = a.Address
-		}
-		if a.Kind == ingest.AddressPhone {
-			own.Phones = append(own.Phones, a.Address)
-		} else {
-			own.SIP = append(own.SIP, a.Address)
-		}
+	if err != nil || len(list) == 0 {
+		return p.Login, err
 	}
-	return own, err
+	return list[0].Address, nil
 }
 
 // Recipients looks up whom addresses mean in a company: a number, a SIP address, a
@@ -85,23 +69,25 @@ func badRecipient(format string, args ...any) error {
 	return &ingest.Error{Kind: ingest.Invalid, Op: "engine.recipients", Code: ingest.CodeRecipient, Msg: fmt.Sprintf(format, args...)}
 }
 
-// recipients resolves addresses, each once, under the company's rules.
+// recipients resolves addresses, each once, under the company's rules. What is spelt
+// in several ways counts as often, so that little is looked up.
 func recipients(tx ingest.Tx, c *ingest.Company, to []string) ([]ingest.MessageAddress, error) {
 	var list []ingest.MessageAddress
+	seen := make(map[string]bool)
 	for _, element := range to {
 		for text := range strings.SplitSeq(element, ",") {
-			if text = strings.TrimSpace(text); text == "" {
+			if text = strings.TrimSpace(text); text == "" || seen[text] {
 				continue
+			}
+			if seen[text] = true; len(seen) > MaxMessageRecipients {
+				return nil, badRecipient("there are more than %d recipients", MaxMessageRecipients)
 			}
 			a, err := recipient(tx, c, text)
 			if err != nil {
 				return nil, err
 			}
-			if slices.Contains(list, a) {
-				continue
-			}
-			if list = append(list, a); len(list) > MaxMessageRecipients {
-				return nil, badRecipient("there are more than %d recipients", MaxMessageRecipients)
+			if !slices.Contains(list, a) {
+				list = append(list, a)
 			}
 		}
 	}

@@ -3,6 +3,7 @@ package engine_test
 import (
 	"context"
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -197,6 +198,50 @@ func TestRecoverGivesUpWhatCannotBeFinished(t *testing.T) {
 			if w.assetCount(w.demo) != before || w.blobCount() != before {
 				t.Errorf("%d assets, %d blobs, want %d", w.assetCount(w.demo), w.blobCount(), before)
 			}
+		})
+	}
+}
+
+// A power cut while a file is sealed may take bytes away. The upload is open again with
+// what was noted of it, and becomes one asset when its bytes have come again.
+func TestRecoverOpensWhatWasCut(t *testing.T) {
+	for name, tt := range map[string]struct {
+		damage  func(w *world, files []string)
+		windows string
+	}{
+		"some bytes":     {func(w *world, files []string) { w.lose(5, 2)(files) }, "0+4"},
+		"the end":        {func(w *world, files []string) { w.ok(os.Truncate(files[0], 6)) }, "0+4"},
+		"the whole file": {func(w *world, files []string) { w.ok(os.Remove(files[0])) }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, killAt("finish.sealing", 1))
+			u := w.begun("u.xml", -1)
+			w.write(u, 0, "1234")
+			w.write(u, 4, "5678")
+			finish := func(fact string) (*ingest.Asset, error) {
+				note := func(u *ingest.Upload, _ ingest.BlobRef) error { u.Facts = []byte(fact); return nil }
+				return w.engine.Finish(w.ctx, w.editor, u.UUID, engine.FinishSpec{Size: -1, Note: note})
+			}
+			if !survive(func() { finish("first") }) {
+				t.Fatal("it was not killed")
+			}
+			w.tune = nil
+			w.machineRestart(func(files []string) { tt.damage(w, files) })
+			w.ok(w.engine.Recover(w.ctx))
+			cut := w.storedUpload(u)
+			same(t, "state, size, facts", []any{cut.State, cut.Size, string(cut.Facts)}, []any{ingest.UploadOpen, int64(8), "first"})
+			same(t, "windows", w.windows(u), tt.windows)
+			_, err := finish("second")
+			w.refused(err, ingest.Conflict, ingest.CodeOffset)
+			same(t, "assets", w.assetCount(w.demo), 0)
+
+			w.write(u, 0, "1234")
+			w.write(u, 4, "5678")
+			a, err := finish("second")
+			w.ok(err)
+			same(t, "bytes", []any{w.read(a.UUID), a.SHA256}, []any{"12345678", sha("12345678")})
+			same(t, "assets, facts", []any{w.assetCount(w.demo), string(w.storedUpload(u).Facts)}, []any{1, "second"})
+			same(t, "log", w.log(u.Job), whole("UploadSuccess u.xml"))
 		})
 	}
 }

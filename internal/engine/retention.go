@@ -35,7 +35,7 @@ func (w *retentionWatch) due(now time.Time) (look, newDay bool) {
 }
 
 // endRetention removes messages that companies keep no longer, in small batches, and
-// once a day the counters of days that are over.
+// once a day the counters of days that are over and what ended long ago.
 func (e *Engine) endRetention(ctx context.Context) error {
 	look, newDay := e.retention.due(e.now())
 	if !look {
@@ -43,6 +43,9 @@ func (e *Engine) endRetention(ctx context.Context) error {
 	}
 	if newDay {
 		if err := e.store.Update(ctx, func(tx ingest.Tx) error { return tx.DeleteDayUse(ingest.DayOf(e.now()) - 1) }); err != nil {
+			return err
+		}
+		if err := e.forgetEnded(ctx); err != nil {
 			return err
 		}
 	}

@@ -23,11 +23,11 @@ type TargetSpec struct {
 type Target struct {
 	Folder      string // path
 	FileName    string
-	Asset       *ingest.Asset    // that gets a new version; nil = a new one is made
-	Placeholder *ingest.Document // that keeps the place of the new asset; nil = none
-	UUID        ingest.UUID      // of the asset, the new one included
-	Key         string           // client key of the upload that holds the target
-	Upload      *ingest.Upload   // the open one that holds it, whoever's it is; nil = none
+	Asset       *ingest.Asset  // that gets a new version; nil = a new one is made
+	Placeholder *Placeholder   // that keeps the place of the new asset; nil = none
+	UUID        ingest.UUID    // of the asset, the new one included
+	Key         string         // client key of the upload that holds the target
+	Upload      *ingest.Upload // the open one that holds it, whoever's it is; nil = none
 }
 
 // TargetOf finds what an upload is to become. Folders that the path names are made,
@@ -80,7 +80,7 @@ func (e *Engine) targetOf(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Tar
 	case t.Asset != nil:
 		t.UUID = t.Asset.UUID
 	case t.Placeholder != nil:
-		t.UUID = ingest.UUID(t.Placeholder.Key)
+		t.UUID = t.Placeholder.UUID
 	default:
 		t.UUID = e.newUUID()
 	}
@@ -110,25 +110,14 @@ func existingTarget(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Target, e
 	if ingest.KindOf(err) != ingest.NotFound {
 		return t, err
 	}
-	docs, err := tx.Documents(ingest.DocumentFilter{Company: s.Company, Kind: ingest.DocPlaceholder, Key: string(s.Asset)}, ingest.Page{Limit: 1})
+	ph, err := sight.placeholder(s.Asset, ingest.PermitWrite)
 	if err != nil {
+		if ingest.KindOf(err) == ingest.NotFound {
+			err = &ingest.Error{Kind: ingest.NotFound, Op: "engine.TargetOf", Msg: fmt.Sprintf("no asset of this company has the id %s", quote(string(s.Asset)))}
+		}
 		return t, err
 	}
-	unknown := &ingest.Error{Kind: ingest.NotFound, Op: "engine.TargetOf", Msg: fmt.Sprintf("no asset of this company has the id %s", quote(string(s.Asset)))}
-	if len(docs) == 0 {
-		return t, unknown
-	}
-	f, err := tx.FolderByNumber(docs[0].Owner)
-	if err != nil {
-		return t, err
-	}
-	if f.Deleted || !sight.folder(f.Path, ingest.PermitRead) {
-		return t, unknown
-	}
-	if err := sight.requireFolder(f.Path, ingest.PermitWrite); err != nil {
-		return t, err
-	}
-	return Target{Folder: f.Path, FileName: docs[0].Name, Placeholder: docs[0], Key: assetKey(s.Asset)}, nil
+	return Target{Folder: ph.Path, FileName: ph.FileName, Placeholder: ph, Key: assetKey(ph.UUID)}, nil
 }
 
 // placedTarget is the target at a place.
@@ -152,15 +141,11 @@ func placedTarget(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Target, err
 		t.Key = assetKey(t.Asset.UUID)
 		return t, nil
 	}
-	docs, err := tx.DocumentsOf(s.Company, []ingest.DocumentKind{ingest.DocPlaceholder}, []ingest.Number{folder.Number})
-	if err != nil {
+	if t.Placeholder, err = placeholderNamed(tx, folder, s.FileName); err != nil {
 		return t, err
 	}
-	for _, d := range docs {
-		if d.Name == s.FileName {
-			t.Placeholder, t.Key = d, assetKey(ingest.UUID(d.Key))
-			return t, nil
-		}
+	if t.Placeholder != nil {
+		t.Key = assetKey(t.Placeholder.UUID)
 	}
 	return t, nil
 }
@@ -170,11 +155,7 @@ func assetKey(id ingest.UUID) string { return "asset/" + string(id) }
 // assetAt returns the file in a folder that is called exactly so, the newest of
 // several, or nil.
 func assetAt(tx ingest.Tx, folder *ingest.Folder, fileName string) (found *ingest.Asset, err error) {
-	name, _ := splitExt(fileName)
-	if name == "" {
-		name = fileName
-	}
-	list, err := tx.AssetsNamed(folder.Company, name)
+	list, err := tx.AssetsNamed(folder.Company, exactPlaceOf("", fileName).Name)
 	if err != nil {
 		return nil, err
 	}

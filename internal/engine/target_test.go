@@ -40,7 +40,7 @@ func (w *world) toward(p ingest.Principal, t engine.Target) (*ingest.Upload, err
 		spec.Options.Replaces, spec.Options.Stay = t.Asset.Number, true
 	}
 	if t.Placeholder != nil {
-		spec.Options.Placeholder = t.Placeholder.Number
+		spec.Options.Placeholder = t.Placeholder.Document
 	}
 	return w.engine.Begin(w.ctx, p, spec)
 }

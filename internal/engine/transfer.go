@@ -226,19 +226,16 @@ func findTransfer(tx ingest.Tx, company ingest.Number, token string) (*ingest.Tr
 
 // expireTransfers removes objects whose time is over.
 func (e *Engine) expireTransfers(ctx context.Context) error {
-	return e.endShared(ctx, sharedKind{
-		expired: func(tx ingest.Tx, now time.Time) ([]sharedEnd, error) {
-			list, err := tx.ExpiredTransfers(now, endBatch)
-			ends := make([]sharedEnd, len(list))
-			for i, t := range list {
-				ends[i] = sharedEnd{asset: t.Asset, expires: t.Expires, end: func(tx ingest.Tx) error {
-					t.State = ingest.TransferEnded
-					return tx.UpdateTransfer(t)
-				}}
-			}
-			return ends, err
-		},
-		forget: ingest.Tx.DeleteTransfers,
+	return e.endShared(ctx, func(tx ingest.Tx, now time.Time) ([]sharedEnd, error) {
+		list, err := tx.ExpiredTransfers(now, endBatch)
+		ends := make([]sharedEnd, len(list))
+		for i, t := range list {
+			ends[i] = sharedEnd{asset: t.Asset, expires: t.Expires, end: func(tx ingest.Tx) error {
+				t.State = ingest.TransferEnded
+				return tx.UpdateTransfer(t)
+			}}
+		}
+		return ends, err
 	})
 }
 

@@ -139,7 +139,8 @@ func TestTransferLimits(t *testing.T) {
 	one, two := w.allocated(100), w.allocated(100)
 	_, err = w.putObject(one, body)
 	w.ok(err)
-	_, err = w.putObject(two, body) // what was free at allocation is not any more
+	unread := &meanwhile{Reader: strings.NewReader(body), do: func() { t.Error("the body was read") }}
+	_, err = w.engine.PutTransfer(w.ctx, engine.TransferPut{Token: two, Length: -1}, unread) // what was free at allocation is not any more
 	w.refused(err, ingest.TooLarge, ingest.CodeQuota)
 	_, err = w.allocate(100, "192.0.2.7")
 	w.refused(err, ingest.TooLarge, ingest.CodeQuota)

@@ -66,6 +66,9 @@ func (e *Engine) PutTransfer(ctx context.Context, s TransferPut, body io.Reader)
 	}
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		created = false
+		if err := tx.LockCompany(t.Company); err != nil { // or two requests could find it unfilled
+			return err
+		}
 		fresh, err := findTransfer(tx, t.Company, s.Token)
 		if err != nil {
 			return err
@@ -98,8 +101,15 @@ func (e *Engine) PutTransfer(ctx context.Context, s TransferPut, body io.Reader)
 // fillable looks a token up and refuses what cannot be right before a byte is read.
 func (e *Engine) fillable(ctx context.Context, s TransferPut) (t *ingest.Transfer, err error) {
 	const op = "engine.PutTransfer"
+	var credit error
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		t, err = findTransfer(tx, s.Company, s.Token)
+		if t, err = findTransfer(tx, s.Company, s.Token); err != nil || t.State != ingest.TransferAllocated {
+			return err
+		}
+		c, err := tx.Company(t.Company)
+		if err == nil {
+			credit = e.transferCredit(tx, c, t.Address, t.Size)
+		}
 		return err
 	})
 	if err != nil {
@@ -116,7 +126,7 @@ func (e *Engine) fillable(ctx context.Context, s TransferPut) (t *ingest.Transfe
 	case s.Length >= 0 && s.Length != t.Size:
 		return nil, &ingest.Error{Kind: ingest.Mismatch, Op: op, Msg: fmt.Sprintf("the object has %d bytes, %d were allocated", s.Length, t.Size)}
 	}
-	return t, nil
+	return t, credit
 }
 
 // compareTransfer reads bytes that are sent again and stores nothing.
@@ -147,14 +157,11 @@ func sameTransfer(tx ingest.Tx, t *ingest.Transfer, digest []byte, check uint32)
 	return &ingest.Error{Kind: ingest.Conflict, Op: "engine.PutTransfer", Code: ingest.CodeExists, Msg: "the object is complete and has other bytes"}
 }
 
-// landTransfer makes the asset of an object. It belongs to nobody: those who send it
+// landTransfer makes the asset of an object, in a locked company. It belongs to nobody: those who send it
 // do not log in.
 func (e *Engine) landTransfer(tx ingest.Tx, t *ingest.Transfer, spool *Spool) error {
 	c, err := tx.Company(t.Company)
 	if err != nil {
-		return err
-	}
-	if err := tx.LockCompany(c.Number); err != nil {
 		return err
 	}
 	if err := e.transferCredit(tx, c, t.Address, t.Size); err != nil {

@@ -190,18 +190,27 @@ func (e *Engine) restore(tx ingest.Tx, p ingest.Principal, a *ingest.Asset) erro
 
 // emptyOldTrash empties what has been in the trash for long enough.
 func (e *Engine) emptyOldTrash(ctx context.Context) error {
+	return e.removeOld(ctx, e.empty, func(tx ingest.Tx) ([]*ingest.Asset, error) {
+		return tx.TrashedBefore(e.now().Add(-trashLifetime), sweepBatch)
+	})
+}
+
+// removeOld removes assets for good whose time is over, and the bytes that nothing
+// refers to then. old finds up to sweepBatch of them; those that were removed it must
+// not find again.
+func (e *Engine) removeOld(ctx context.Context, remove func(ingest.Tx, *ingest.Asset) ([]ingest.BlobKey, error), old func(ingest.Tx) ([]*ingest.Asset, error)) error {
 	for {
 		var dropped []ingest.BlobKey
 		var found int
 		err := e.store.Update(ctx, func(tx ingest.Tx) error {
 			dropped = nil
-			old, err := tx.TrashedBefore(e.now().Add(-trashLifetime), sweepBatch)
+			list, err := old(tx)
 			if err != nil {
 				return err
 			}
-			found = len(old)
-			for _, a := range old {
-				keys, err := e.empty(tx, a)
+			found = len(list)
+			for _, a := range list {
+				keys, err := remove(tx, a)
 				if err != nil {
 					return err
 				}

@@ -6,7 +6,8 @@ import (
 	"sluice/internal/ingest"
 )
 
-// checkTarget asks whether the caller may put the file of an upload where it goes.
+// checkTarget asks whether the caller may put the file of an upload where it goes,
+// with the metadata that it brings.
 func checkTarget(tx ingest.Tx, p ingest.Principal, c *ingest.Company, u *ingest.Upload) error {
 	place, err := placeOf(tx, c, u)
 	if err != nil {
@@ -17,15 +18,22 @@ func checkTarget(tx ingest.Tx, p ingest.Principal, c *ingest.Company, u *ingest.
 		return err
 	}
 	if u.Options.Replaces == 0 {
-		return s.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite)
+		if err := s.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
+			return err
+		}
+		return checkMetadata(u.Metadata)
 	}
-	if _, err := s.assetOf(u.Options.Replaces, ingest.PermitRead, ingest.PermitWrite); err != nil {
+	a, err := s.assetOf(u.Options.Replaces, ingest.PermitRead, ingest.PermitWrite)
+	if err != nil {
 		return err
 	}
 	if !may(p, c.Number, rightOverwrite) {
 		return roleForbids(p, c.Number, rightOverwrite)
 	}
-	return nil
+	if u.Options.MergeMetadata {
+		return checkMetadata(merged(a.Metadata, u.Metadata))
+	}
+	return checkMetadata(u.Metadata)
 }
 
 // mayHandle checks that the caller may act on an upload. Shared ones are everybody's

@@ -11,7 +11,18 @@ import (
 // be stored because of its name. Aborting again is no error. It is allowed when the
 // company's time is over as well: it stores nothing, and frees what nobody can finish.
 func (e *Engine) Abort(ctx context.Context, p ingest.Principal, id ingest.UUID) error {
-	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error { return mayHandle(p, u, rightRead) })
+	return e.AbortNoting(ctx, p, id, func(*ingest.Upload) {})
+}
+
+// AbortNoting is Abort that changes the facts of the door in the same transaction.
+func (e *Engine) AbortNoting(ctx context.Context, p ingest.Principal, id ingest.UUID, note func(*ingest.Upload)) error {
+	return e.end(ctx, id, ingest.UploadAborted, func(u *ingest.Upload) error {
+		if err := mayHandle(p, u, rightRead); err != nil {
+			return err
+		}
+		note(u)
+		return nil
+	})
 }
 
 // end moves an open upload to a final state without an asset.

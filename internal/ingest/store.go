@@ -255,6 +255,9 @@ type TaskTx interface {
 	// queued one whose RunAt comes, or a running one whose lease passes. It is
 	// false when there is neither.
 	NextRun(kinds []TaskKind) (time.Time, bool, error)
+	// DeleteLooseTasks removes tasks of no job and no asset that ended before the
+	// time, at most limit of them, and returns how many.
+	DeleteLooseTasks(before time.Time, limit int) (int, error)
 }
 
 // EventTx is the event stream.

@@ -8,43 +8,25 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
-	"sluice/internal/blob/fsblob"
 	"sluice/internal/engine"
 	"sluice/internal/id"
 	"sluice/internal/ingest"
+	"sluice/internal/protocol/doortest"
 	"sluice/internal/protocol/guard"
-	"sluice/internal/store/sqlite"
 )
 
 // newEngine returns an engine over a database and files in a temporary
 // directory, with one company.
 func newEngine(t *testing.T) (*engine.Engine, *ingest.Company) {
 	t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "db"), sqlite.Options{Logger: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	blobs, err := fsblob.Open(t.TempDir(), fsblob.Options{Logger: quiet})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { blobs.Close() })
-	company := &ingest.Company{UUID: id.New(), Name: "Demo", Slug: "demo", Created: noon}
-	err = store.Update(t.Context(), func(tx ingest.Tx) error {
-		if err := tx.CreateCompany(company); err != nil {
-			return err
-		}
-		user := &ingest.User{UUID: id.New(), Login: boss.Login, Admin: true, Created: noon}
-		if err := tx.CreateUser(user); err != nil {
-			return err
-		}
+	store, blobs := doortest.Stores(t, slog.New(slog.DiscardHandler))
+	company := doortest.Company(t, store, "Demo", noon)
+	doortest.User(t, store, &ingest.User{Login: boss.Login, Admin: true, Created: noon})
+	err := store.Update(t.Context(), func(tx ingest.Tx) error {
 		return tx.CreateFolder(&ingest.Folder{UUID: id.New(), Company: company.Number, Created: noon})
 	})
 	if err != nil {

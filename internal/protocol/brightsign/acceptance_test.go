@@ -116,6 +116,11 @@ func TestHashMismatch(t *testing.T) {
 		t.Errorf("library %v", got)
 	}
 	h.append(h.editor, "", token, 1000, content[1000:2000])
+	for _, remembered := range h.door.recent.seen {
+		if factsOf(remembered.upload).Corrupted {
+			t.Error("the next chunk would mend it again")
+		}
+	}
 	done := h.complete(h.editor, "UploadToken", token)
 	if text(done, "State") != "Completed" || text(done, "SHA1Hash") != "SHA1:"+upper(sha(content)) {
 		t.Errorf("complete answers %v", texts(done))

@@ -129,6 +129,7 @@ func (d *Door) mended(ctx context.Context, c caller, u *ingest.Upload) error {
 	if !factsOf(u).Corrupted {
 		return nil
 	}
+	defer d.recent.drop(u.ClientKey) // the next chunk need not note it again
 	_, err := d.Engine.Revise(ctx, c.Principal, u.UUID, func(u *ingest.Upload) error {
 		f := factsOf(u)
 		f.Corrupted = false

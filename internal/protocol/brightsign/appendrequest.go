@@ -119,7 +119,8 @@ func (x *exchange) takes(k chunk) (u *ingest.Upload, err error) {
 // heldChunk reads a chunk into memory, and what follows it, and stores it then. u is
 // its upload, if that is known already.
 func (x *exchange) heldChunk(u *ingest.Upload) (bool, error) {
-	held, give, err := x.hold()
+	length, sure := x.length()
+	held, give, err := x.hold(length/4*3+64, sure)
 	if err != nil {
 		return false, err
 	}
@@ -230,7 +231,8 @@ func (x *exchange) detachedChunk() (bool, error) {
 	if !x.door.rewrites(x.r.Context(), x.caller, u, k.offset) {
 		return x.door.appendChunk(x.r.Context(), x.caller, u, k, bounded)
 	}
-	held, give, err := x.hold()
+	length, sure := x.length()
+	held, give, err := x.hold(length+bytes.MinRead, sure) // a part may be binary
 	if err != nil {
 		return false, err
 	}
@@ -310,15 +312,20 @@ func (d *inlineData) finish() error {
 // mostKept is the largest buffer that is kept, in bytes.
 const mostKept = 2 << 20
 
-// hold takes a buffer for the chunk of the message, as large as that can be by its
-// length, out of what all chunks may take together.
-func (x *exchange) hold() (*[]byte, func(), error) {
-	length := x.r.ContentLength
-	if length < 0 || x.r.Header.Get("Content-Encoding") != "" {
-		length = x.door.Options.MaxMessage
+// length is how long the message can be, without its content encoding, and whether that
+// is its length.
+func (x *exchange) length() (n int64, sure bool) {
+	n, most := x.r.ContentLength, x.door.Options.MaxMessage
+	if n < 0 || x.r.Header.Get("Content-Encoding") != "" {
+		return most, false
 	}
-	need := min(length, x.door.Options.MaxMessage)/4*3 + 64
-	return x.door.holdBytes(x.r.Context(), x.caller.User, need, x.r.ContentLength >= 0)
+	return min(n, most), true
+}
+
+// hold takes a buffer for the chunk of the message, which needs so many bytes, out of
+// what all chunks may take together.
+func (x *exchange) hold(need int64, sure bool) (*[]byte, func(), error) {
+	return x.door.holdBytes(x.r.Context(), x.caller.User, need, sure)
 }
 
 // holdBytes is hold for a chunk that needs so many bytes, all of them at once if their

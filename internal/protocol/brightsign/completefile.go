@@ -84,11 +84,12 @@ func (d *Door) revised(ctx context.Context, c caller, s engine.Status, a argumen
 }
 
 // takeBack gives an upload the arguments again that it had before a completion that
-// failed, which may leave nothing behind but the knowledge that the hash was wrong.
+// failed, which may leave nothing behind but what became known of the bytes: their hash,
+// or that it was wrong.
 func (d *Door) takeBack(ctx context.Context, c caller, before *ingest.Upload) {
 	restore := func(u *ingest.Upload) error {
 		f, was := factsOf(u), factsOf(before)
-		was.Corrupted = f.Corrupted
+		was.Sum, was.Corrupted = f.Sum, f.Corrupted
 		u.FileName, u.Folder, u.Options, u.Metadata = before.FileName, before.Folder, before.Options, before.Metadata
 		if u.State == ingest.UploadOpen {
 			u.Size = before.Size

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"sluice/internal/ingest"
 	"sluice/internal/wire/soap"
@@ -110,7 +112,8 @@ func sentence(s string) string {
 	if s == "" {
 		return "The request cannot be carried out."
 	}
-	s = strings.ToUpper(s[:1]) + s[1:]
+	first, size := utf8.DecodeRuneInString(s)
+	s = string(unicode.ToUpper(first)) + s[size:]
 	if !strings.HasSuffix(s, ".") {
 		s += "."
 	}

@@ -4,10 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -16,6 +12,7 @@ import (
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 	"sluice/internal/media"
+	"sluice/internal/protocol/doortest"
 	"sluice/internal/store/sqlite"
 )
 
@@ -37,8 +34,7 @@ type harness struct {
 	t       *testing.T
 	dir     string
 	tune    []func(*Options, *engine.Config)
-	mu      sync.Mutex
-	moved   time.Duration
+	clock   *doortest.Clock
 	db      *sqlite.Store
 	blobs   *fsblob.Store
 	engine  *engine.Engine
@@ -52,10 +48,10 @@ type harness struct {
 
 func newHarness(t *testing.T, tune ...func(*Options, *engine.Config)) *harness {
 	t.Helper()
-	h := &harness{t: t, dir: memoryDir(t), tune: tune}
+	h := &harness{t: t, dir: doortest.Dir(t), clock: doortest.NewClock(250 * time.Millisecond), tune: tune}
 	h.open()
 	t.Cleanup(func() { h.close() })
-	h.company, h.other = h.newCompany(accountName), h.newCompany(otherName)
+	h.company, h.other = doortest.Company(t, h.db, accountName, h.now()), doortest.Company(t, h.db, otherName, h.now())
 	h.boss = h.newUser("boss@example.com", h.company, "Administrators")
 	h.editor = h.newUser("editor@example.com", h.company, "Creators")
 	h.publisher = h.newUser("publisher@example.com", h.company, "Publishers")
@@ -69,24 +65,11 @@ func with(set func(*Options)) func(*Options, *engine.Config) {
 	return func(o *Options, _ *engine.Config) { set(o) }
 }
 
-func memoryDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "sluice-brightsign-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // open starts a server on what the directory holds.
 func (h *harness) open() {
 	h.t.Helper()
 	quiet := slog.New(slog.DiscardHandler)
-	var err error
-	h.db, err = sqlite.Open(context.Background(), filepath.Join(h.dir, "sluice.db"), sqlite.Options{Logger: quiet})
-	h.ok(err)
-	h.blobs, err = fsblob.Open(h.dir, fsblob.Options{Logger: quiet, SegmentSize: 1 << 20})
-	h.ok(err)
+	h.db, h.blobs = doortest.Open(h.t, h.dir, quiet)
 	config := engine.Config{
 		Store: h.db, Blobs: h.blobs, Now: h.now, NewUUID: id.New, Detect: media.Detect, Log: quiet,
 		UploadLifetimes: map[ingest.Door]time.Duration{ingest.DoorBrightSign: 24 * time.Hour},
@@ -146,18 +129,12 @@ func (t plainTokens) Open(ctx context.Context, token string) (ingest.Principal, 
 	return p, t.h.company.Number, err
 }
 
-func (h *harness) now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Date(2026, 3, 1, 12, 0, 0, 250e6, time.UTC).Add(h.moved)
-}
+func (h *harness) now() time.Time { return h.clock.Now() }
 
 // later moves the clock, and lets the engine do what has become due.
 func (h *harness) later(d time.Duration) {
 	h.t.Helper()
-	h.mu.Lock()
-	h.moved += d
-	h.mu.Unlock()
+	h.clock.Move(d)
 	h.ok(h.engine.Tick(context.Background()))
 }
 
@@ -168,26 +145,12 @@ func (h *harness) ok(err error) {
 	}
 }
 
-func (h *harness) newCompany(name string) *ingest.Company {
-	h.t.Helper()
-	c := &ingest.Company{UUID: id.New(), Name: name, Slug: strings.ToLower(name), Created: h.now()}
-	h.ok(h.db.Update(context.Background(), func(tx ingest.Tx) error { return tx.CreateCompany(c) }))
-	return c
-}
-
 // newUser makes a user with a role by the vendor's word for it.
 func (h *harness) newUser(login string, c *ingest.Company, word string) *user {
 	h.t.Helper()
 	role, title, err := ingest.ParseRole(word)
 	h.ok(err)
-	u := &ingest.User{UUID: id.New(), Login: login, PasswordHash: "plain:" + login, Created: h.now()}
-	var m ingest.Membership
-	h.ok(h.db.Update(context.Background(), func(tx ingest.Tx) error {
-		if err := tx.CreateUser(u); err != nil {
-			return err
-		}
-		m = ingest.Membership{User: u.Number, Company: c.Number, Role: role, Title: title, Active: true}
-		return tx.PutMembership(m)
-	}))
-	return &user{account: c.Name, login: login, Principal: u.Principal([]ingest.Membership{m})}
+	u := &ingest.User{Login: login, PasswordHash: "plain:" + login, Created: h.now()}
+	p := doortest.User(h.t, h.db, u, ingest.Membership{Company: c.Number, Role: role, Title: title, Active: true})
+	return &user{account: c.Name, login: login, Principal: p}
 }

@@ -101,3 +101,14 @@ func TestLargeChunk(t *testing.T) {
 		t.Error("the file is not what was sent")
 	}
 }
+
+// Messages of the engine become sentences, whatever letter they begin with.
+func TestSentences(t *testing.T) {
+	for message, want := range map[string]string{
+		"the quota is used up": "The quota is used up.", "Done.": "Done.", "übung.jpg: no room": "Übung.jpg: no room.", "日本.png is taken": "日本.png is taken.", "": "The request cannot be carried out.",
+	} {
+		if got := sentence(message); got != want {
+			t.Errorf("%q becomes %q, want %q", message, got, want)
+		}
+	}
+}

@@ -77,6 +77,20 @@ func TestDuplicateNames(t *testing.T) {
 			t.Errorf("cancelled it is %s", got)
 		}
 	})
+	t.Run("the name is free when the server starts again", func(t *testing.T) {
+		h := newHarness(t, with(func(o *Options) { o.DuplicateName = "reject" }))
+		first := h.contentID(h.upload(h.editor, []byte("1"), "FileName", "a.txt"))
+		token := text(h.start(h.editor, "FileName", "a.txt", "FileSize", "1"), "UploadToken")
+		h.append(h.editor, "", token, 0, []byte("2"))
+		h.refused(h.editor, opComplete, args("", members("UploadToken", token)), "a.txt")
+		_, err := h.engine.TrashAssets(t.Context(), h.editor.Principal, h.company.Number, []ingest.Number{first})
+		h.ok(err)
+		h.restart()
+		done := h.call(h.editor, opFileStatus, parameters("uploadToken", token))
+		if text(done, "State") != "Completed" || text(done, "SHA1Hash") != upper(sha([]byte("2"))) {
+			t.Errorf("the file that was refused before: %v", texts(done))
+		}
+	})
 }
 
 // namesIn counts the files of a folder by their names.

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"sluice/internal/engine"
+	"sluice/internal/protocol/doortest"
 )
 
 // Versions of the interface.
@@ -25,13 +26,13 @@ const (
 type restHarness struct {
 	*harness
 	tokens  *restTokens
-	log     *restLog
+	log     *doortest.Log
 	version string
 }
 
 func newRESTHarness(t *testing.T, tune ...func(*Options, *engine.Config)) *restHarness {
 	t.Helper()
-	h := &restHarness{harness: newHarness(t, tune...), tokens: &restTokens{good: map[string]restToken{}}, log: &restLog{}, version: newVersion}
+	h := &restHarness{harness: newHarness(t, tune...), tokens: &restTokens{good: map[string]restToken{}}, log: &doortest.Log{}, version: newVersion}
 	h.tokens.h = h.harness
 	h.equip()
 	return h

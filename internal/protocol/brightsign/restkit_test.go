@@ -1,7 +1,6 @@
 package brightsign
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"sync"
@@ -9,24 +8,6 @@ import (
 
 	"sluice/internal/ingest"
 )
-
-// restLog keeps what is logged.
-type restLog struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *restLog) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *restLog) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
 
 // restToken is what a token of the test stands for.
 type restToken struct {

@@ -142,19 +142,19 @@ func (d *Door) account(ctx context.Context, p ingest.Principal, name string, nam
 	return nil, &ingest.Error{Kind: ingest.Unauthenticated, Op: "brightsign.account", Code: ingest.CodeUnknownCompany, Msg: "no such account"}
 }
 
-// inTime judges the time stamp of a message.
+// inTime judges the time stamp of a message. One that cannot be read is over.
 func (d *Door) inTime(s security) error {
 	if s.expires == "" {
 		return nil
 	}
 	expires, err := time.Parse(time.RFC3339Nano, s.expires)
-	if err != nil || d.Engine.Now().Before(expires.Add(clockSkew)) {
+	if err == nil && d.Engine.Now().Before(expires.Add(clockSkew)) {
 		return nil
 	}
 	if d.Options.EnforceTimestamp {
 		return &Fault{Code: codeSecurity, Message: sentenceSecurity}
 	}
-	d.Log.Debug("a message's time is over", "expires", expires)
+	d.Log.Debug("a message's time is over", "expires", clip(s.expires))
 	return nil
 }
 

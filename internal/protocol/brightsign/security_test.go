@@ -162,6 +162,10 @@ func TestEnforcedTimestamps(t *testing.T) {
 	if got := h.fault(h.send(m, opFileStatus, "")); got.Code != "InvalidSecurity" {
 		t.Errorf("told %v", got)
 	}
+	m.header = security11(`<u:Timestamp u:Id="_0"><u:Expires>tomorrow</u:Expires></u:Timestamp>` + usernameToken(accountName+"/"+h.editor.login, h.editor.login))
+	if got := h.fault(h.send(m, opFileStatus, "")); got.Code != "InvalidSecurity" {
+		t.Errorf("a time that cannot be read: told %v", got)
+	}
 	h.call(h.editor, opFileStatus, "")
 }
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -158,6 +159,29 @@ func TestMTOM(t *testing.T) {
 	body, header = mtom(m.envelope(opFileStatus, parameters("uploadToken", token)), "binary", "part@1", []byte("abc"))
 	if got := text(h.result(h.post(endpoint, body, header), opFileStatus), "State"); got != "Started" {
 		t.Errorf("another operation as MTOM: %s", got)
+	}
+}
+
+// Section 1.4: a binary part that has to be held takes the memory that was set aside for
+// it, and no more.
+func TestMemoryOfAHeldPart(t *testing.T) {
+	h := newHarness(t)
+	content := noise(8<<20, 9)
+	token := text(h.start(h.editor, "FileName", "a", "FileSize", fmt.Sprint(len(content))), "UploadToken")
+	inner := parameters("uploadToken", token) + `<data><x:Include xmlns:x="http://www.w3.org/2004/08/xop/include" href="cid:part@1"/></data>`
+	body, header := mtom(plainMessage(h.editor).envelope(opAppend, inner), "binary", "part@1", content)
+	send := func() uint64 {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		if got := h.result(h.post(endpoint, body, header), opAppend).Text; got != "true" {
+			t.Fatalf("the chunk: %s", got)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	first := send() // goes to its place as it arrives
+	if again := send(); again > first+uint64(len(body))+1<<20 {
+		t.Errorf("a part of %d bytes that replaces another took %d bytes of memory, %d before", len(content), again, first)
 	}
 }
 

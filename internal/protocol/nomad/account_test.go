@@ -64,10 +64,10 @@ func TestLoginStatuses(t *testing.T) {
 		{"number for a password", `{"userName":"ann@example.com","password":12345678}`, 404, wrong},
 		{"unknown user", `{"userName":"eve@example.com","password":"password"}`, 404, wrong},
 		{"spaces in the password", `{"userName":"ann@example.com","password":"password "}`, 404, wrong},
-		{"switched off", `{"userName":"off@example.com","password":"password"}`, 403, "this user is switched off or expired"},
+		{"switched off", `{"userName":"off@example.com","password":"password"}`, 403, "This user is switched off or expired."},
 		{"switched off, wrong password", `{"userName":"off@example.com","password":"wrong"}`, 404, wrong},
-		{"expired", `{"userName":"old@example.com","password":"password"}`, 403, "this user is switched off or expired"},
-		{"of no company", `{"userName":"nobody@example.com","password":"password"}`, 403, "the user belongs to no active company"},
+		{"expired", `{"userName":"old@example.com","password":"password"}`, 403, "This user is switched off or expired."},
+		{"of no company", `{"userName":"nobody@example.com","password":"password"}`, 403, "The user belongs to no active company."},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			a := k.send("POST", "/api/account/login", c.body)

@@ -1,15 +1,12 @@
 package nomad
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +18,7 @@ import (
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 	"sluice/internal/media"
+	"sluice/internal/protocol/doortest"
 	"sluice/internal/store/sqlite"
 )
 
@@ -42,13 +40,11 @@ type kit struct {
 	engine  *engine.Engine
 	door    *Door
 	server  *httptest.Server
-	log     *lockedBuffer // everything, from debug on
+	log     *doortest.Log // everything, from debug on
 	post    *postbox
 	acme    *ingest.Company
 	zenith  *ingest.Company
-
-	mu    sync.Mutex
-	moved time.Duration
+	clock   *doortest.Clock
 }
 
 // newKit makes users ann (editor of Acme, viewer of Zenith), boss (administrator of
@@ -56,10 +52,10 @@ type kit struct {
 // root (of the system).
 func newKit(t testing.TB, options Options) *kit {
 	t.Helper()
-	k := &kit{t: t, dir: kitDir(t), options: options, log: &lockedBuffer{}, post: &postbox{}}
+	k := &kit{t: t, dir: doortest.Dir(t), clock: doortest.NewClock(0), options: options, log: &doortest.Log{}, post: &postbox{}}
 	k.open()
 	t.Cleanup(k.close)
-	k.acme, k.zenith = k.company("Acme"), k.company("Zenith")
+	k.acme, k.zenith = doortest.Company(t, k.db, "Acme", k.now()), doortest.Company(t, k.db, "Zenith", k.now())
 	k.user(ingest.User{Login: "ann@example.com", FirstName: "Ann", LastName: "Lee"}, map[*ingest.Company]ingest.Role{k.acme: ingest.RoleEditor, k.zenith: ingest.RoleViewer})
 	k.user(ingest.User{Login: "boss@example.com"}, map[*ingest.Company]ingest.Role{k.acme: ingest.RoleCompanyAdmin})
 	k.user(ingest.User{Login: "off@example.com", Disabled: true}, map[*ingest.Company]ingest.Role{k.acme: ingest.RoleEditor})
@@ -69,23 +65,9 @@ func newKit(t testing.TB, options Options) *kit {
 	return k
 }
 
-func kitDir(t testing.TB) string {
-	dir, err := os.MkdirTemp("/dev/shm", "sluice-nomad-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 func (k *kit) open() {
 	k.t.Helper()
-	quiet := slog.New(slog.DiscardHandler)
-	var err error
-	k.db, err = sqlite.Open(context.Background(), filepath.Join(k.dir, "sluice.db"), sqlite.Options{Logger: quiet})
-	k.ok(err)
-	k.blobs, err = fsblob.Open(k.dir, fsblob.Options{Logger: quiet, SegmentSize: 1 << 20})
-	k.ok(err)
+	k.db, k.blobs = doortest.Open(k.t, k.dir, slog.New(slog.DiscardHandler))
 	log := slog.New(slog.NewTextHandler(k.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	k.engine = engine.New(engine.Config{Store: k.db, Blobs: k.blobs, Now: k.now, NewUUID: id.New, Detect: media.Detect, Log: log})
 	k.ok(k.engine.Recover(context.Background()))
@@ -119,17 +101,9 @@ func (k *kit) restart() {
 	k.open()
 }
 
-func (k *kit) now() time.Time {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(k.moved)
-}
+func (k *kit) now() time.Time { return k.clock.Now() }
 
-func (k *kit) later(d time.Duration) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	k.moved += d
-}
+func (k *kit) later(d time.Duration) { k.clock.Move(d) }
 
 func (k *kit) ok(err error) {
 	k.t.Helper()
@@ -143,27 +117,14 @@ func (k *kit) update(fn func(ingest.Tx) error) {
 	k.ok(k.db.Update(context.Background(), fn))
 }
 
-func (k *kit) company(name string) *ingest.Company {
-	k.t.Helper()
-	c := &ingest.Company{UUID: id.New(), Name: name, Slug: strings.ToLower(name), Created: k.now()}
-	k.update(func(tx ingest.Tx) error { return tx.CreateCompany(c) })
-	return c
-}
-
 func (k *kit) user(u ingest.User, roles map[*ingest.Company]ingest.Role) *ingest.User {
 	k.t.Helper()
-	u.UUID, u.PasswordHash, u.Created = id.New(), annHash, k.now()
-	k.update(func(tx ingest.Tx) error {
-		if err := tx.CreateUser(&u); err != nil {
-			return err
-		}
-		for c, role := range roles {
-			if err := tx.PutMembership(ingest.Membership{User: u.Number, Company: c.Number, Role: role, Active: true}); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	u.PasswordHash, u.Created = annHash, k.now()
+	var memberships []ingest.Membership
+	for c, role := range roles {
+		memberships = append(memberships, ingest.Membership{Company: c.Number, Role: role, Active: true})
+	}
+	doortest.User(k.t, k.db, &u, memberships...)
 	return &u
 }
 
@@ -271,22 +232,4 @@ func (p *postbox) Send(_ context.Context, to, subject, text string) error {
 		p.letters = append(p.letters, letter{to, subject, text})
 	}
 	return p.fail
-}
-
-// lockedBuffer is a buffer for a log that several requests write to.
-type lockedBuffer struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (b *lockedBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.Write(p)
-}
-
-func (b *lockedBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.buf.String()
 }

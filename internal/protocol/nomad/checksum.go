@@ -15,6 +15,9 @@ import (
 	"strings"
 )
 
+// mostChecksums bounds the checksums of one part: all of its bytes go through each.
+const mostChecksums = 16
+
 // checksums are what the headers of a part promise of its bytes (7.1).
 type checksums struct {
 	list []promised
@@ -87,6 +90,9 @@ func newChecksums(h http.Header) (*checksums, error) {
 }
 
 func (c *checksums) add(header, name, value string) error {
+	if len(c.list) >= mostChecksums {
+		return invalid("The headers promise more than %d checksums.", mostChecksums)
+	}
 	sum := newSum(name)
 	want, err := base64.StdEncoding.DecodeString(strings.TrimSpace(value))
 	if err != nil || len(want) != sum.Size() {

@@ -85,7 +85,7 @@ type Deps struct {
 
 // Options are the settings of the door. Zero fields take the default that they name.
 type Options struct {
-	URLLifetime    time.Duration // of the addresses of parts: by size, 1 h to 7 days (7.3)
+	URLLifetime    time.Duration // of addresses: those of parts by size, 1 h to 7 days (7.3); download links 24 h (9)
 	ResumeAll      bool          // answer parts that are there already too when an upload goes on (8)
 	EnumStrings    bool          // answer enumerations by name instead of number (9)
 	PlainText      bool          // refuse parts whose bytes were sent as a text, instead of repairing them (7.1)
@@ -99,9 +99,8 @@ type Options struct {
 
 // Limits of the contract, in bytes unless said otherwise.
 const (
-	maxBody        = 1 << 20 // JSON of a request, 11
-	maxParts       = 10_000  // 4.2
-	minPartSize    = 64 << 10
+	maxBody        = 1 << 20  // JSON of a request, 11
+	minPartSize    = 64 << 10 // 4.2
 	maxPartSize    = 5 << 30
 	defaultPart    = 8 << 20
 	maxURLLifetime = 7 * 24 * time.Hour // 7.3

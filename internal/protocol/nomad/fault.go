@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"sluice/internal/ingest"
 )
@@ -56,12 +57,26 @@ var statuses = map[ingest.Kind]int{
 	ingest.Unavailable:     http.StatusServiceUnavailable,
 }
 
+// sentence makes a message of the engine one, as the door's own are.
+func sentence(message string) string {
+	if message == "" {
+		return "The request cannot be carried out."
+	}
+	if first := message[0]; 'a' <= first && first <= 'z' {
+		message = string(first-'a'+'A') + message[1:]
+	}
+	if !strings.HasSuffix(message, ".") {
+		message += "."
+	}
+	return message
+}
+
 // problemOf is what a client is told of a failure.
 func problemOf(err error, requestID string) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
 	}
-	status, text := statuses[ingest.KindOf(err)], ingest.Message(err)
+	status, text := statuses[ingest.KindOf(err)], sentence(ingest.Message(err))
 	switch {
 	case status == http.StatusInternalServerError:
 		text = "Internal error. The request is " + requestID + "."

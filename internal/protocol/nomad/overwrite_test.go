@@ -1,6 +1,7 @@
 package nomad
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -109,6 +110,21 @@ func TestNoOption(t *testing.T) {
 	s.stores(t, string(u.AssetID), "second")
 }
 
+// A start that the option refuses leaves the caller's unfinished upload alone (5).
+func TestRefusedStartsCancelNothing(t *testing.T) {
+	s := newShelf(t, Options{})
+	s.start("a.bin", "first", "replace").whole()
+	s.soon()
+	u := s.start("a.bin", "second", "replace")
+	if a := s.want(400, s.tryStart(s.token, "a.bin", 3, "")); a.text("message") != "File already exists" {
+		t.Errorf("message %q", a.text("message"))
+	}
+	u.whole()
+	fresh := s.start("new.bin", "new", "replace")
+	s.want(400, s.tryStart(s.token, "new.bin", 3, "AssetReplace"))
+	fresh.whole()
+}
+
 // TestAnotherUsersUpload: the first unfinished upload holds the target for a while.
 func TestAnotherUsersUpload(t *testing.T) {
 	s := newShelf(t, Options{LockTime: time.Hour})
@@ -169,4 +185,43 @@ func TestReplaceOptions(t *testing.T) {
 	if shown() != "Third.bin" {
 		t.Errorf("display name %q", shown())
 	}
+	for _, existing := range []string{id, s.do("POST", "/admin/asset/"+s.root+"/create-placeholder", `{"assetName":"later.bin"}`, 200).text("id")} {
+		s.soon()
+		before := s.do("GET", "/admin/asset/"+existing, "", 200).text("displayName")
+		s.start("", "4", "replace", `"existingAssetId":"`+existing+`"`, `"displayName":"Fourth.bin"`).whole()
+		if got := s.do("GET", "/admin/asset/"+existing, "", 200).text("displayName"); got != before {
+			t.Errorf("the display name changed from %q to %q, though the asset was named by its id", before, got)
+		}
+		s.soon()
+		s.start("", "5", "replace", `"existingAssetId":"`+existing+`"`, `"displayName":"Fifth.bin"`, `"uploadReplaceOptions":["ReplaceDisplayName"]`).whole()
+		if got := s.do("GET", "/admin/asset/"+existing, "", 200).text("displayName"); got != "Fifth.bin" {
+			t.Errorf("display name %q", got)
+		}
+	}
+}
+
+// Properties add up over the versions of an asset, but not without bound.
+func TestPropertiesHaveALimit(t *testing.T) {
+	s := newShelf(t, Options{})
+	properties := func(from int) string {
+		var list []string
+		for n := range mostProperties {
+			list = append(list, fmt.Sprintf(`"p%d":"x"`, from+n))
+		}
+		return `"properties":{` + strings.Join(list, ",") + "}"
+	}
+	for n := range 2 {
+		s.soon()
+		s.start("a.bin", "1", "replace", properties(n*mostProperties)).whole()
+	}
+	s.soon()
+	if a := s.want(400, s.tryStart(s.token, "a.bin", 1, "replace", properties(2*mostProperties))); !strings.Contains(a.text("message"), "limit is 250") {
+		t.Errorf("message %q", a.text("message"))
+	}
+	s.start("a.bin", "2", "replace", properties(0)).whole()
+	long := fmt.Sprintf(`"p":%q`, strings.Repeat("x", 4000))
+	for n := range 20 {
+		long += fmt.Sprintf(`,"p%d":%q`, n, strings.Repeat("x", 4000))
+	}
+	s.want(400, s.tryStart(s.token, "b.bin", 1, "replace", `"properties":{`+long+"}"))
 }

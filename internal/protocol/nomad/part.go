@@ -57,6 +57,7 @@ func (x *exchange) receivePart() (tag string, err error) {
 	body, length := sums.reader(x.r.Body), x.r.ContentLength
 	if _, want := engine.PartsOf(u).Range(n); length > want && x.sentAsText() {
 		body, length = newTextBytes(body), -1
+		sums.md5 = "" // is that of the text, not of the bytes which are kept
 	}
 	got, err := x.Engine.WritePart(ctx, p, u, n, engine.PartSpec{
 		Body: body, Length: length, Check: sums.check,

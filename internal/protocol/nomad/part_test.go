@@ -200,6 +200,13 @@ func TestPartChecksums(t *testing.T) {
 		}
 	}
 	s.want(200, u.put(0, body, "Digest", "unknown=1", "x-amz-content-sha256", "UNSIGNED-PAYLOAD"))
+	s.want(200, u.put(0, body, "Digest", strings.Repeat("sha-256="+sum(sha[:])+",", mostChecksums)))
+	if a := s.want(400, u.put(0, body, "Digest", strings.Repeat("sha-256="+sum(sha[:])+",", mostChecksums+1))); !strings.Contains(a.text("message"), "16") {
+		t.Errorf("message %q", a.text("message"))
+	}
+	if a := s.want(400, u.put(0, "ab")); a.text("message") != "Part 1 has 3 bytes, 2 were sent." {
+		t.Errorf("message %q", a.text("message"))
+	}
 	a := s.want(200, u.put(0, body, "Content-MD5", sum(md[:])))
 	if tag := a.header.Get("ETag"); tag != fmt.Sprintf(`"%x"`, md) {
 		t.Errorf("with Content-MD5 the tag is %s", tag)
@@ -287,6 +294,14 @@ func TestTextBodies(t *testing.T) {
 	}
 	s.want(200, u.call("complete"))
 	s.stores(t, string(u.AssetID), content)
+
+	// A checksum is that of what was sent, while the tag stands for what is kept.
+	summed := s.start("sum.bin", "\xe9\xe8\xe7", "replace")
+	md := md5.Sum([]byte(text("\xe9\xe8\xe7")))
+	sum := base64.StdEncoding.EncodeToString(md[:])
+	s.want(400, summed.put(0, text("\xe9\xe8\xe6"), "Content-Type", kind, "Content-MD5", sum))
+	tag := s.want(200, summed.put(0, text("\xe9\xe8\xe7"), "Content-Type", kind, "Content-MD5", sum)).header.Get("ETag")
+	s.want(200, summed.confirm(0, tag))
 
 	small := s.start("b.bin", "\xe9\xe8\xe7", "replace")
 	for what, body := range map[string]string{

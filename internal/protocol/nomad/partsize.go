@@ -1,5 +1,7 @@
 package nomad
 
+import "sluice/internal/engine"
+
 // partSize is how large the parts of a file are (4.2): what the client wants, within
 // what the server takes, and larger when there would be too many of them.
 func partSize(contentLength int64, wanted count) int64 {
@@ -9,8 +11,8 @@ func partSize(contentLength int64, wanted count) int64 {
 		size = wanted.up()
 	}
 	size = min(max(size, minPartSize), maxPartSize)
-	if ceil(contentLength, size) > maxParts {
-		size = ceil(ceil(contentLength, maxParts), grain) * grain
+	if ceil(contentLength, size) > engine.MostParts {
+		size = ceil(ceil(contentLength, engine.MostParts), grain) * grain
 	}
 	return size
 }

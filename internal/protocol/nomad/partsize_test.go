@@ -1,6 +1,10 @@
 package nomad
 
-import "testing"
+import (
+	"testing"
+
+	"sluice/internal/engine"
+)
 
 func TestPartSize(t *testing.T) {
 	const mib = 1 << 20
@@ -24,7 +28,7 @@ func TestPartSize(t *testing.T) {
 		"5 TiB":              {5 << 40, given(8 * mib), 525 * mib},
 	} {
 		got := partSize(tt.length, tt.wanted)
-		if got != tt.want || ceil(tt.length, got) > maxParts {
+		if got != tt.want || ceil(tt.length, got) > engine.MostParts {
 			t.Errorf("%s: %d bytes, %d parts; want %d", name, got, ceil(tt.length, got), tt.want)
 		}
 	}

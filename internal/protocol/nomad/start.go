@@ -147,7 +147,7 @@ func (x *exchange) unfinished(u upload, t engine.Target) (answer any, done bool,
 }
 
 // repeatWindow is how long a second start that is equal to the first is taken for the
-// same one, sent again because the answer was late (8).
+// same one, sent again because the answer was late (5).
 const repeatWindow = time.Minute
 
 // repeated reports whether an upload has just been begun and has received nothing.
@@ -162,16 +162,11 @@ func (x *exchange) repeated(u *ingest.Upload) bool {
 // cancelStarted ends an upload because a start with the option Cancel asks for it. The
 // client completes it next, and must not be told of a failure then (5).
 func (x *exchange) cancelStarted(held *ingest.Upload) (any, bool, error) {
-	ctx := x.r.Context()
-	_, err := x.Engine.Revise(ctx, x.caller, held.UUID, func(stored *ingest.Upload) error {
+	err := x.Engine.AbortNoting(x.r.Context(), x.caller, held.UUID, func(stored *ingest.Upload) {
 		f := factsOf(stored)
 		f.Cancelled = true
 		stored.Facts = f.bytes()
-		return nil
 	})
-	if err == nil {
-		err = x.Engine.Abort(ctx, x.caller, held.UUID)
-	}
 	if err != nil {
 		return nil, true, err
 	}
@@ -189,7 +184,7 @@ func (x *exchange) begin(u upload, t engine.Target, relation ingest.Relation) (b
 		options.Replaces, options.Stay, options.MergeMetadata, options.Recreate = t.Asset.Number, true, true, recreated(u.replace)
 	}
 	if t.Placeholder != nil {
-		options.Placeholder = t.Placeholder.Number
+		options.Placeholder = t.Placeholder.Document
 	}
 	spec := engine.BeginSpec{
 		Company: x.company, Door: ingest.DoorNomad, ClientKey: t.Key, Size: u.size, Folder: t.Folder, FileName: t.FileName, Options: options,

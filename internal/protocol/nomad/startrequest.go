@@ -159,7 +159,7 @@ func (in startRequest) texts() (map[string]string, error) {
 	return texts, nil
 }
 
-// same stands for what makes two starts the same, besides their target (8).
+// same stands for what makes two starts the same, besides their target (5).
 func (u upload) same() string {
 	list := slices.Clone(u.replace)
 	sort.Strings(list)

@@ -71,21 +71,36 @@ func (x *exchange) completeUpload() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch u.State {
-	case ingest.UploadAborted, ingest.UploadExpired:
-		if factsOf(u).Cancelled {
-			return batchOf(), nil
-		}
-		return nil, invalid("The upload is %s.", ended[u.State])
+	if answer, over, err := endedUpload(u); over {
+		return answer, err
 	}
 	a, missing, err := x.Engine.FinishParts(x.r.Context(), x.caller, u.UUID)
 	if len(missing) > 0 {
 		return nil, invalid("Parts are not complete: %s.", partNumbers(missing, u))
 	}
+	if ingest.KindOf(err) == ingest.Gone { // it has ended meanwhile
+		if fresh, again := x.ownUpload(); again == nil {
+			if answer, over, ended := endedUpload(fresh); over {
+				return answer, ended
+			}
+		}
+	}
 	if err != nil {
 		return nil, err
 	}
 	return batchOf(a.UUID), nil
+}
+
+// endedUpload is the answer to completing an upload of which nothing became; over is
+// false for any other.
+func endedUpload(u *ingest.Upload) (answer any, over bool, err error) {
+	if u.State != ingest.UploadAborted && u.State != ingest.UploadExpired {
+		return nil, false, nil
+	}
+	if factsOf(u).Cancelled {
+		return batchOf(), true, nil
+	}
+	return nil, true, invalid("The upload is %s.", ended[u.State])
 }
 
 // ended are the words for uploads of which nothing became.

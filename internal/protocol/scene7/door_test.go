@@ -11,18 +11,16 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/textproto"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"sluice/internal/blob/fsblob"
 	"sluice/internal/engine"
 	"sluice/internal/id"
 	"sluice/internal/ingest"
-	"sluice/internal/store/sqlite"
+	"sluice/internal/protocol/doortest"
 )
 
 // rig is the door over a real engine, store and blob store, behind a real
@@ -72,23 +70,14 @@ func (l plainLogins) Login(_ context.Context, c ingest.Credentials) (ingest.Prin
 
 func newRig(t *testing.T, options Options) *rig {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "db"), sqlite.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { store.Close() })
-	blobs, err := fsblob.Open(t.TempDir(), fsblob.Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { blobs.Close() })
+	store, blobs := doortest.Stores(t, slog.New(slog.DiscardHandler))
 	r := &rig{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), stages: &stageSpy{store: blobs}}
 	r.engine = engine.New(engine.Config{
 		Store: store, Blobs: r.stages, Now: func() time.Time { return r.now }, NewUUID: id.New, SameAddress: true,
 		Detect: func([]byte, string) string { return "application/octet-stream" },
 	})
 	logins := plainLogins{}
-	err = store.Update(t.Context(), func(tx ingest.Tx) error {
+	err := store.Update(t.Context(), func(tx ingest.Tx) error {
 		for i, name := range []string{"Demo", "Other"} {
 			c := &ingest.Company{UUID: id.New(), Name: name, Slug: strings.ToLower(name), Created: r.now}
 			if err := tx.CreateCompany(c); err != nil || int(c.Number) != i+1 {

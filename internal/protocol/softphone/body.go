@@ -22,11 +22,11 @@ const (
 
 // plainBody reads the body of a service that takes no file: urlencoded, JSON or parts
 // of a form, whatever its type is said to be.
-func (c *call) plainBody(limit int64) error {
+func (c *call) plainBody(body io.Reader, limit int64) error {
 	if kind := c.r.Header.Get("Content-Type"); strings.HasPrefix(strings.ToLower(strings.TrimSpace(kind)), "multipart/") {
-		return c.partsBody(kind, limit)
+		return c.partsBody(body, kind, limit)
 	}
-	data, err := io.ReadAll(io.LimitReader(c.r.Body, limit+1))
+	data, err := io.ReadAll(io.LimitReader(body, limit+1))
 	if err != nil {
 		return brokenBody(err)
 	}
@@ -67,12 +67,12 @@ func (v *values) means(name string) bool {
 }
 
 // partsBody reads a form of parts without a file.
-func (c *call) partsBody(contentType string, limit int64) error {
+func (c *call) partsBody(body io.Reader, contentType string, limit int64) error {
 	boundary, err := formdata.Boundary(contentType)
 	if err != nil {
 		return brokenBody(err)
 	}
-	parts := formdata.NewReader(io.LimitReader(c.r.Body, limit), boundary, partOptions())
+	parts := formdata.NewReader(io.LimitReader(body, limit), boundary, partOptions())
 	for {
 		part, err := parts.Next()
 		if err == io.EOF {
@@ -95,9 +95,12 @@ func partOptions() formdata.Options {
 
 // brokenBody is the failure of a body that cannot be read.
 func brokenBody(err error) error {
+	if ingest.KindOf(err) == ingest.Unavailable {
+		return err // there is no room for it
+	}
 	return &ingest.Error{Kind: ingest.Invalid, Op: "softphone.body", Code: ingest.CodeMalformed, Msg: "the body cannot be read to its end", Err: err}
 }
 
 func tooLong(limit int64) error {
-	return &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.body", Code: ingest.CodeLimit, Msg: "the request is too long, the limit is " + sizeText(limit)}
+	return &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.body", Code: codeTooLong, Msg: "the request is too long, the limit is " + sizeText(limit)}
 }

@@ -72,14 +72,9 @@ func (c *call) run(w http.ResponseWriter, t target) (answer, error) {
 		return answer{}, methodError()
 	}
 	if most := c.service.bytes; most > 0 {
-		if c.r.ContentLength >= 0 {
-			most = min(most, c.r.ContentLength)
-		}
-		if !c.door.bodies.take(most) {
-			return answer{}, &ingest.Error{Kind: ingest.Unavailable, Op: "softphone.run", Code: ingest.CodeLimit, Msg: "too many requests are being read"}
-		}
-		defer c.door.bodies.give(most)
-		if err := c.plainBody(c.service.bytes); err != nil {
+		body := &heldBody{body: c.r.Body, room: &c.door.bodies}
+		defer body.end()
+		if err := c.plainBody(body, most); err != nil {
 			return answer{}, err
 		}
 		if err := c.login(); err != nil {
@@ -128,8 +123,8 @@ func (c *call) loginAs(user, password string) error {
 	} else {
 		p, err = c.door.Logins.Login(c.context(), ingest.Credentials{Login: user, Password: password, Address: from})
 	}
-	if err == nil && p.RoleIn(c.company.Number) == "" {
-		err = &ingest.Error{Kind: ingest.Unauthenticated, Op: "softphone.login", Code: ingest.CodeNotMember, Msg: "the user is no member of the company"}
+	if err == nil {
+		err = c.door.Engine.AdmitSoftphone(c.context(), p, c.company.Number)
 	}
 	if err != nil {
 		return err

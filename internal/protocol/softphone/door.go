@@ -15,7 +15,7 @@ import (
 // Engine is what the door needs of the engine; *engine.Engine is one.
 type Engine interface {
 	SoftphoneCompany(ctx context.Context, slug string) (*ingest.Company, error)
-	OwnAddresses(ctx context.Context, p ingest.Principal, company ingest.Number) (engine.OwnAddresses, error)
+	AdmitSoftphone(ctx context.Context, p ingest.Principal, company ingest.Number) error
 
 	NewMediaIntake() *engine.Intake
 	CheckMedia(ctx context.Context, p ingest.Principal, s engine.MediaSpec) error

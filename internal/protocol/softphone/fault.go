@@ -16,6 +16,7 @@ const (
 	codeReference     ingest.Code = "reference"
 	codePreview       ingest.Code = "preview"
 	codeEmptyMessage  ingest.Code = "empty-message"
+	codeTooLong       ingest.Code = "too-long" // what is no file
 )
 
 // fault is how a failure looks: a status, and what the app shows to its user.
@@ -65,6 +66,7 @@ func codeFaults() map[ingest.Code]fault {
 		codeReference:     {status: http.StatusBadRequest, say: sayBadReference},
 		codePreview:       {status: http.StatusBadRequest, say: sayBadPreview},
 		codeEmptyMessage:  {status: http.StatusBadRequest, say: sayEmptyMessage},
+		codeTooLong:       {status: http.StatusRequestEntityTooLarge, say: sayTooLong},
 	}
 }
 

@@ -2,7 +2,6 @@ package softphone
 
 import (
 	"bufio"
-	"bytes"
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
@@ -14,22 +13,19 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
 
 	"sluice/internal/auth"
-	"sluice/internal/blob/fsblob"
 	"sluice/internal/engine"
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 	"sluice/internal/media"
 	"sluice/internal/people"
+	"sluice/internal/protocol/doortest"
 	"sluice/internal/protocol/guard"
 	"sluice/internal/store/sqlite"
 )
@@ -46,8 +42,7 @@ const (
 // company and two users of it who have numbers, and a stranger of another company.
 type harness struct {
 	t       *testing.T
-	dir     string
-	log     *logBuffer
+	log     *doortest.Log
 	db      *sqlite.Store
 	engine  *engine.Engine
 	company *ingest.Company
@@ -62,48 +57,17 @@ func (h *harness) in(t *testing.T) *harness {
 	return &part
 }
 
-// logBuffer is a log that can be read while it is written.
-type logBuffer struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logBuffer) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logBuffer) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.String()
-}
-
-func memoryDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "sluice-softphone-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
 // newHarness starts a server whose company has settings, which tune changes.
 func newHarness(t *testing.T, tune ...func(*ingest.CompanySettings)) *harness {
 	t.Helper()
-	h := &harness{t: t, dir: memoryDir(t), log: &logBuffer{}, moved: &atomic.Int64{}}
+	h := &harness{t: t, log: &doortest.Log{}, moved: &atomic.Int64{}}
 	log := slog.New(slog.NewTextHandler(h.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	ctx := context.Background()
-	var err error
-	h.db, err = sqlite.Open(ctx, filepath.Join(h.dir, "sluice.db"), sqlite.Options{Logger: log})
-	h.ok(err)
-	t.Cleanup(func() { h.db.Close() })
-	blobs, err := fsblob.Open(h.dir, fsblob.Options{Logger: log, SegmentSize: 1 << 20})
-	h.ok(err)
-	t.Cleanup(func() { blobs.Close() })
+	db, blobs := doortest.Stores(t, log)
+	h.db = db
 	logins := auth.New(h.db, h.now, auth.Options{FreePerAccount: 100, FreePerAddress: 1000})
 	staff := people.New(h.db, logins, h.now)
+	var err error
 	h.company, err = staff.AddCompany(ctx, "Acme")
 	h.ok(err)
 	h.engine = engine.New(engine.Config{Store: h.db, Blobs: blobs, Now: h.now, NewUUID: id.New, Detect: media.Detect, Log: log})

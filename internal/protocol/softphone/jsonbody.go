@@ -24,9 +24,8 @@ func jsonPairs(data []byte) (list []pair, ok bool) {
 		if err := d.Decode(&raw); err != nil {
 			return nil, false
 		}
-		if len(list) < mostPairs {
-			list = append(list, memberPairs(name.(string), raw)...)
-		}
+		members := memberPairs(name.(string), raw)
+		list = append(list, members[:min(len(members), mostPairs-len(list))]...)
 	}
 	if _, err := d.Token(); err != nil || len(bytes.TrimSpace(data[d.InputOffset():])) > 0 {
 		return nil, false
@@ -41,10 +40,12 @@ func memberPairs(name string, raw json.RawMessage) []pair {
 		_ = json.Unmarshal(raw, &text) // the decoder has checked it
 		return []pair{{name, text}}
 	case '[':
-		var elements []json.RawMessage
-		_ = json.Unmarshal(raw, &elements)
 		var list []pair
-		for _, e := range elements[:min(len(elements), mostPairs)] {
+		elements := json.NewDecoder(bytes.NewReader(raw))
+		_, _ = elements.Token() // the bracket
+		for elements.More() && len(list) < mostPairs {
+			var e json.RawMessage
+			_ = elements.Decode(&e)
 			if e[0] != '[' {
 				list = append(list, memberPairs(name, e)...)
 			}

@@ -1,13 +1,17 @@
 package softphone
 
 import (
+	"bufio"
 	"encoding/base64"
 	"fmt"
+	"net"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
 	"sluice/internal/auth"
+	"sluice/internal/engine"
 )
 
 // Guessing is slowed down, and refused when too much of it waits.
@@ -52,6 +56,57 @@ func TestStrangersHaveLittleRoom(t *testing.T) {
 		w.line(end)
 		if r := h.raw(w.bytes()); r.status != c.status {
 			t.Errorf("%+v: %d %s", c, r.status, r.body)
+		}
+	}
+}
+
+// Who announces a long body and sends none of it keeps nobody out.
+func TestIdleBodiesKeepNobodyOut(t *testing.T) {
+	h := newHarness(t)
+	for range maxBodies/maxMessageBody + 1 {
+		conn, err := net.Dial("tcp", h.server.Listener.Addr().String())
+		h.ok(err)
+		defer conn.Close()
+		h.ok(conn.SetDeadline(time.Now().Add(time.Minute)))
+		fmt.Fprintf(conn, "POST /acme/softphone/send_message HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: %d\r\n\r\n", maxMessageBody)
+		if line, err := bufio.NewReader(conn).ReadString('\n'); err != nil || line != "HTTP/1.1 100 Continue\r\n" { // the body is being read
+			t.Fatalf("%q, %v", line, err)
+		}
+	}
+	if r := h.post("/acme/softphone/send_message", "to", receiverNumber, "sms_body", "hello"); r.status != 200 {
+		t.Errorf("%d %s", r.status, r.body)
+	}
+}
+
+// Bodies that are in memory have little room together, and give it back.
+func TestBodiesShareTheirRoom(t *testing.T) {
+	shared := room{left: 100}
+	one, two := &heldBody{body: noBytes{}, room: &shared}, &heldBody{body: noBytes{}, room: &shared}
+	_, err := one.Read(make([]byte, 60))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err = two.Read(make([]byte, 60)); faultOf(brokenBody(err)).status != 503 {
+		t.Errorf("with too little room: %v", err)
+	}
+	one.end()
+	if _, err = two.Read(make([]byte, 60)); err != nil {
+		t.Errorf("with the room given back: %v", err)
+	}
+}
+
+// noBytes is a body without an end.
+type noBytes struct{}
+
+func (noBytes) Read(p []byte) (int, error) { return len(p), nil }
+
+// A text that is too long is no file that is too large.
+func TestTooLongMessage(t *testing.T) {
+	h := newHarness(t)
+	for _, size := range []int{engine.MaxMessageBytes + 1, maxMessageBody} {
+		r := h.post("/acme/softphone/send_message", "to", receiverNumber, "sms_body", strings.Repeat("x", size))
+		if r.status != 413 || r.body != "<response><message>The message is too long</message></response>" {
+			t.Errorf("%d bytes: %d %s", size, r.status, r.body)
 		}
 	}
 }

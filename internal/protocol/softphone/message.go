@@ -60,6 +60,9 @@ func (c *call) sendReference() (answer, error) {
 // send hands a message over and answers with its id.
 func (c *call) send(s engine.MessageSpec) (answer, error) {
 	m, err := c.door.Engine.SendMessage(c.context(), c.caller, c.company.Number, s)
+	if err != nil && ingest.KindOf(err) == ingest.TooLarge && ingest.CodeOf(err) == ingest.CodeLimit {
+		err = &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.send", Code: codeTooLong, Msg: ingest.Message(err), Err: err}
+	}
 	if err != nil {
 		return answer{}, err
 	}

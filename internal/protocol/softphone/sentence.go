@@ -28,6 +28,7 @@ const (
 	sayBadReference
 	sayBadPreview
 	sayEmptyMessage
+	sayTooLong
 	sayConflict
 	sayInternal
 	sentences = iota
@@ -58,6 +59,7 @@ func words(s sentence) [5]string {
 		sayBadReference:  {"This file cannot be sent from here", "Diese Datei kann von hier nicht gesendet werden", "Tento soubor odsud nelze poslat", "Ce fichier ne peut pas être envoyé d'ici", "Este archivo no se puede enviar desde aquí"},
 		sayBadPreview:    {"The preview image is not usable", "Das Vorschaubild ist nicht verwendbar", "Náhled obrázku nelze použít", "L'aperçu n'est pas utilisable", "La vista previa no se puede usar"},
 		sayEmptyMessage:  {"The message is empty", "Die Nachricht ist leer", "Zpráva je prázdná", "Le message est vide", "El mensaje está vacío"},
+		sayTooLong:       {"The message is too long", "Die Nachricht ist zu lang", "Zpráva je příliš dlouhá", "Le message est trop long", "El mensaje es demasiado largo"},
 		sayConflict:      {"This was sent before", "Das wurde schon gesendet", "Toto již bylo odesláno", "Ceci a déjà été envoyé", "Esto ya se envió"},
 		sayInternal:      {"Something went wrong", "Es ist ein Fehler aufgetreten", "Něco se nepodařilo", "Une erreur s'est produite", "Algo salió mal"},
 	}[s]

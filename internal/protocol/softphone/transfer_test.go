@@ -105,6 +105,7 @@ func TestConformance09Allocation(t *testing.T) {
 		{name: "no secret", path: "/acme/mmmsg/", body: `{"contentSize":100}`, status: 404, say: "There is nothing at this address"},
 		{name: "wrong secret", path: "/acme/mmmsg/" + longToken + "/", body: `{"contentSize":100}`, status: 404, say: "There is nothing at this address"},
 		{name: "login instead of the secret", path: "/acme/mmmsg/", body: `{"contentSize":100}`, headers: basic, status: 201},
+		{name: "login of another company", path: "/acme/mmmsg/", body: `{"contentSize":100}`, headers: []string{"Authorization", "Basic ZXZlOmV2ZXMtb3duLTM="}, status: 401, say: "Wrong user name or password"},
 		{name: "other network", path: base, body: `{"contentSize":100}`, networks: "10.0.0.0/8", status: 403, say: "Media messages are not enabled"},
 		{name: "own network", path: base, body: `{"contentSize":100}`, networks: "10.0.0.0/8, 127.0.0.0/8", status: 201},
 		{name: "open", path: "/acme/mmmsg/", body: `{"contentSize":100}`, mode: ingest.TransferOpen, status: 201},

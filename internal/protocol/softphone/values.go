@@ -1,12 +1,14 @@
 package softphone
 
 import (
+	"iter"
 	"net/http"
 	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
+	"sluice/internal/engine"
 	"sluice/internal/ingest"
 	"sluice/internal/protocol/guard"
 )
@@ -60,10 +62,8 @@ func (v *values) put(at place, name string, m meaning, text string) {
 	switch m {
 	case meanUser:
 		text = withPlus(text)
-	case meanRecipient:
-		for _, one := range splitRecipients(text) {
-			v.list = append(v.list, value{of: m, name: name, at: at, text: one})
-		}
+	case meanRecipient: // a list, which may begin with a plus sign that got lost
+		v.list = append(v.list, value{of: m, name: name, at: at, text: text})
 		return
 	case meanText, meanDescription, meanPassword, meanPreview: // as they are
 	default:
@@ -77,18 +77,18 @@ func (v *values) put(at place, name string, m meaning, text string) {
 
 // splitRecipients takes a list apart at its commas. Blanks stand for plus signs that got
 // lost if the list begins with one.
-func splitRecipients(text string) []string {
+func splitRecipients(text string) iter.Seq[string] {
 	lost := withPlus(text) != strings.TrimSpace(text)
-	var list []string
-	for one := range strings.SplitSeq(text, ",") {
-		if lost {
-			one = withPlus(one)
-		}
-		if one = strings.TrimSpace(one); one != "" {
-			list = append(list, one)
+	return func(yield func(string) bool) {
+		for one := range strings.SplitSeq(text, ",") {
+			if lost {
+				one = withPlus(one)
+			}
+			if one = strings.TrimSpace(one); one != "" && !yield(one) {
+				return
+			}
 		}
 	}
-	return list
 }
 
 // withPlus restores the plus sign before a phone number that was sent raw in a query
@@ -147,7 +147,8 @@ func (v *values) differ(m meaning) bool {
 	return false
 }
 
-// recipients returns those of the place that is trusted most, each once.
+// recipients returns those of the place that is trusted most, each once. Of more than
+// the engine takes it returns one too many.
 func (v *values) recipients() []string {
 	for at := range places {
 		var list []string
@@ -155,8 +156,13 @@ func (v *values) recipients() []string {
 			if o.of != meanRecipient || o.at != place(places-1-at) {
 				continue
 			}
-			if !slices.Contains(list, o.text) {
-				list = append(list, o.text)
+			for one := range splitRecipients(o.text) {
+				if !slices.Contains(list, one) {
+					list = append(list, one)
+				}
+				if len(list) > engine.MaxMessageRecipients {
+					return list
+				}
 			}
 		}
 		if len(list) > 0 {

@@ -1,12 +1,15 @@
 package softphone
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"sluice/internal/engine"
 	"sluice/internal/ingest"
 )
 
@@ -44,7 +47,6 @@ func TestValuesOfAllPlaces(t *testing.T) {
 		{name: "unexpanded variable of the account", target: "/?from=%account[username]%", of: meanUser},
 		{name: "unexpanded variable, encoded", target: "/?description=%25description%25", of: meanDescription},
 		{name: "text between percent signs is a text", body: `{"body":"%wow%"}`, target: "/", of: meanText, want: "%wow%"},
-		{name: "raw plus sign", target: "/?to=+420777", of: meanRecipient, want: "+420777"},
 		{name: "raw plus sign of the sender", target: "/?from=+420777", of: meanUser, want: "+420777"},
 		{name: "percent sign of a text", target: "/", body: "sms_body=100%+sure", of: meanText, want: "100% sure"},
 		{name: "semicolon in a value", target: "/", body: "sms_body=a;b", of: meanText, want: "a;b"},
@@ -76,10 +78,30 @@ func TestRecipientsAddUp(t *testing.T) {
 }
 
 func TestRecipientsWithLostPlusSigns(t *testing.T) {
-	for target, want := range map[string][]string{"/?to=+1,+2": {"+1", "+2"}, "/?to=1,+2": {"1", "2"}, "/?to=%2B1&to=+2": {"+1", "+2"}, "/?to=+ann": {"ann"}} {
+	for target, want := range map[string][]string{"/?to=+420777": {"+420777"}, "/?to=+1,+2": {"+1", "+2"}, "/?to=1,+2": {"1", "2"}, "/?to=%2B1&to=+2": {"+1", "+2"}, "/?to=+ann": {"ann"}} {
 		v, _, err := read(t, target, "", nil, nil)
 		if diff := cmp.Diff(want, v.recipients()); err != nil || diff != "" {
 			t.Errorf("%s: %v %s", target, err, diff)
+		}
+	}
+}
+
+// Long lists take no more memory than they have bytes, before anybody has logged in.
+func TestLongListsOfRecipients(t *testing.T) {
+	const many = 100_000
+	one := `{"to":"` + strings.Repeat("1,", many) + `"}`
+	all := `{"to":["1"` + strings.Repeat(`,"1"`, many) + `],"to":[` + strings.Repeat("1,", many) + "1]}"
+	different := &strings.Builder{}
+	for i := range many {
+		fmt.Fprintf(different, "%d,", i)
+	}
+	for name, c := range map[string]struct {
+		body               string
+		values, recipients int
+	}{"one text": {one, 1, 1}, "many texts": {all, mostPairs, 1}, "different": {`{"to":"` + different.String() + `"}`, 1, engine.MaxMessageRecipients + 1}} {
+		v, _, err := read(t, "/", c.body, nil, nil)
+		if err != nil || len(v.list) != c.values || len(v.recipients()) != c.recipients {
+			t.Errorf("%s: %d values, %d recipients, %v", name, len(v.list), len(v.recipients()), err)
 		}
 	}
 }

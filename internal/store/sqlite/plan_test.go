@@ -142,6 +142,7 @@ func TestPlans(t *testing.T) {
 			return tx.HastenTasks([]ingest.TaskKind{"a"}, time.Now(), time.Now())
 		}},
 		{"next run", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { _, _, err := tx.NextRun([]ingest.TaskKind{"a"}); return err }},
+		{"loose tasks", "INDEX tasks_job (job=?)", func(tx *sqlstore.Tx) error { _, err := tx.DeleteLooseTasks(time.Now(), 5); return err }},
 		{"tasks of an asset", "INDEX tasks_asset (asset=?)", func(tx *sqlstore.Tx) error { _, err := tx.TasksOf(7, 8); return err }},
 		{"logs of a company", "INDEX jobs_company (company=?", func(tx *sqlstore.Tx) error {
 			_, err := tx.JobsLogged(ingest.LoggedJobs{Companies: in, Descending: true, Limit: 5})
@@ -206,6 +207,36 @@ func TestPlans(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestMessagesAreRemovedByIndex checks that a message which is removed is looked for in
+// the inboxes by an index, as it is too where the database checks the reference to it.
+func TestMessagesAreRemovedByIndex(t *testing.T) {
+	s := newTest(t)
+	err := s.Update(context.Background(), func(tx ingest.Tx) error {
+		c := newCompany(1)
+		if err := tx.CreateCompany(c); err != nil {
+			return err
+		}
+		m := &ingest.TextMessage{ID: "x", Company: c.Number, To: []ingest.MessageAddress{{Address: "1", User: 3}}}
+		if err := tx.CreateMessage(m); err != nil {
+			return err
+		}
+		pc := &planConn{Conn: s.writer.conn, t: t, want: "INDEX inbox_message (message=?)"}
+		pc.explain(`SELECT 1 FROM inbox WHERE message = $1`, []any{m.Number})
+		if !pc.seen {
+			t.Error("the reference to a message is checked without an index")
+		}
+		pc.seen = false
+		n, err := sqlstore.NewTx(pc, s.dialect).DeleteMessages(c.Number, time.Now(), 5)
+		if err == nil && (n != 1 || !pc.seen) {
+			t.Errorf("%d messages were removed, by index: %t", n, pc.seen)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
 	}
 }
 

@@ -122,20 +122,16 @@ func (t *Tx) MessagesBefore(company ingest.Number, before time.Time) (bool, erro
 // DeleteMessages implements ingest.MessageTx.
 func (t *Tx) DeleteMessages(company ingest.Number, before time.Time, limit int) (int, error) {
 	const op = "sqlstore.DeleteMessages"
-	old, err := many(t, op, readMessage,
-		`SELECT `+messageColumns+` FROM messages m WHERE m.company = $1 AND m.created < $2 ORDER BY m.created, m.number LIMIT $3`,
-		company, micros(before), max(limit, 0))
+	old, err := many(t, op, readNumber,
+		`SELECT number FROM messages WHERE company = $1 AND created < $2 ORDER BY created, number LIMIT $3`, company, micros(before), max(limit, 0))
 	if err != nil {
 		return 0, err
 	}
-	for _, m := range old {
-		for _, user := range usersOf(m) {
-			err := t.exec(op, "message", `DELETE FROM inbox WHERE company = $1 AND user_number = $2 AND message = $3`, company, user, m.Number)
-			if err != nil {
-				return 0, err
-			}
+	for _, number := range old {
+		if err := t.exec(op, "message", `DELETE FROM inbox WHERE message = $1`, number); err != nil {
+			return 0, err
 		}
-		if err := t.exec(op, "message", `DELETE FROM messages WHERE number = $1`, m.Number); err != nil {
+		if err := t.exec(op, "message", `DELETE FROM messages WHERE number = $1`, number); err != nil {
 			return 0, err
 		}
 	}

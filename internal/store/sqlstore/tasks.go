@@ -112,6 +112,16 @@ func (t *Tx) HastenTasks(kinds []ingest.TaskKind, latest, now time.Time) error {
 	return nil
 }
 
+// DeleteLooseTasks implements ingest.TaskTx.
+func (t *Tx) DeleteLooseTasks(before time.Time, limit int) (int, error) {
+	n, err := t.conn.Exec(`DELETE FROM tasks WHERE number IN (SELECT number FROM tasks
+		WHERE asset = 0 AND job = 0 AND state IN ('done', 'failed') AND finished < $1 ORDER BY number LIMIT $2)`, micros(before), max(limit, 0))
+	if err != nil {
+		return 0, t.failure("sqlstore.DeleteLooseTasks", "", err)
+	}
+	return int(n), nil
+}
+
 // NextRun implements ingest.TaskTx.
 func (t *Tx) NextRun(kinds []ingest.TaskKind) (time.Time, bool, error) {
 	var next int64

@@ -63,6 +63,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"RequeueTasks", requeueTasks},
 		{"HastenTasks", hastenTasks},
 		{"NextRun", nextRun},
+		{"DeleteLooseTasks", deleteLooseTasks},
 		{"Events", events},
 		{"Documents", documents},
 		{"Messages", messages},

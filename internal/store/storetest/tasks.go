@@ -149,6 +149,45 @@ func hastenTasks(f *fixture) {
 	f.claims("at once", kinds, noon, 9, far, farther)
 }
 
+func deleteLooseTasks(f *fixture) {
+	ended := func(k ingest.Task) *ingest.Task {
+		k.UUID, k.Company, k.Kind, k.RunAt, k.Created = f.uuid(), 1, ingest.TaskPush, noon, noon
+		f.update(func(tx ingest.Tx) error { return tx.CreateTask(&k) })
+		return &k
+	}
+	later := noon.Add(time.Hour)
+	first, second := ended(ingest.Task{State: ingest.TaskDone, Finished: noon}), ended(ingest.Task{State: ingest.TaskFailed, Finished: noon})
+	third := ended(ingest.Task{State: ingest.TaskDone, Finished: noon})
+	kept := []*ingest.Task{
+		ended(ingest.Task{State: ingest.TaskDone, Finished: later}), ended(ingest.Task{State: ingest.TaskQueued}), ended(ingest.Task{State: ingest.TaskParked}),
+		ended(ingest.Task{State: ingest.TaskRunning}), ended(ingest.Task{State: ingest.TaskDone, Finished: noon, Job: 1}),
+		ended(ingest.Task{State: ingest.TaskDone, Finished: noon, Asset: 1, Version: 1}),
+	}
+	removes := func(want int, left ...*ingest.Task) {
+		f.Helper()
+		f.update(func(tx ingest.Tx) error {
+			n, err := tx.DeleteLooseTasks(later, 2)
+			if n != want {
+				f.Errorf("removed %d, want %d", n, want)
+			}
+			return err
+		})
+		for _, k := range append(left, kept...) {
+			expect(f, "Task", k, func(tx ingest.Tx) (*ingest.Task, error) { return tx.Task(k.Number) })
+		}
+	}
+	removes(2, third)
+	removes(1)
+	for _, k := range []*ingest.Task{first, second, third} {
+		f.view(func(tx ingest.Tx) error {
+			if _, err := tx.Task(k.Number); ingest.KindOf(err) != ingest.NotFound {
+				f.Errorf("task %d: %v, want NotFound", k.Number, err)
+			}
+			return nil
+		})
+	}
+}
+
 func nextRun(f *fixture) {
 	kinds := []ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}
 	next := func(what string, kinds []ingest.TaskKind, want time.Time, queued bool) {

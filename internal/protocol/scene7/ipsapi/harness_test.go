@@ -12,20 +12,16 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
-	"sluice/internal/blob/fsblob"
 	"sluice/internal/engine"
 	"sluice/internal/id"
 	"sluice/internal/ingest"
 	"sluice/internal/media"
+	"sluice/internal/protocol/doortest"
 	"sluice/internal/protocol/scene7"
-	"sluice/internal/store/sqlite"
 	"sluice/internal/wire/xmltree"
 )
 
@@ -44,8 +40,7 @@ type testUser struct {
 // every role.
 type harness struct {
 	t       *testing.T
-	mu      sync.Mutex
-	moved   time.Duration
+	clock   *doortest.Clock
 	store   ingest.Store
 	engine  *engine.Engine
 	service *Service
@@ -60,21 +55,16 @@ type harness struct {
 
 func newHarness(t *testing.T, tune ...func(*engine.Config)) *harness {
 	t.Helper()
-	h := &harness{t: t}
-	dir := memoryDir(t)
+	h := &harness{t: t, clock: doortest.NewClock(0)}
 	quiet := slog.New(slog.DiscardHandler)
-	db, err := sqlite.Open(t.Context(), filepath.Join(dir, "sluice.db"), sqlite.Options{Logger: quiet})
-	h.ok(err)
-	t.Cleanup(func() { db.Close() })
-	blobs, err := fsblob.Open(dir, fsblob.Options{Logger: quiet, SegmentSize: 1 << 20})
-	h.ok(err)
-	t.Cleanup(func() { blobs.Close() })
+	db, blobs := doortest.Stores(t, quiet)
 	h.store = db
 	config := engine.Config{Store: db, Blobs: blobs, Now: h.now, NewUUID: id.New, Detect: media.Detect, Log: quiet}
 	for _, change := range tune {
 		change(&config)
 	}
 	h.engine = engine.New(config)
+	var err error
 	h.service, err = New(Deps{
 		Engine: h.engine, Logins: plainLogins{h}, Log: quiet, Version: "1.0-test", MaxPostSize: 2 << 30,
 		Address: func(*http.Request) string { return "192.0.2.7" },
@@ -91,15 +81,6 @@ func newHarness(t *testing.T, tune ...func(*engine.Config)) *harness {
 	h.viewer = h.newUser("viewer@example.com", h.company, ingest.RoleViewer, "ImagePortalUser", false)
 	h.stranger = h.newUser("stranger@example.com", h.other, ingest.RoleCompanyAdmin, "IpsCompanyAdmin", false)
 	return h
-}
-
-func memoryDir(t *testing.T) string {
-	dir, err := os.MkdirTemp("/dev/shm", "sluice-ips-")
-	if err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
 }
 
 // plainLogins checks that the password is the login, or the hash that was stored.
@@ -129,18 +110,10 @@ func (l plainLogins) HashPassword(_ context.Context, password string) (string, e
 	return "plain:" + password, nil
 }
 
-func (h *harness) now() time.Time {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC).Add(h.moved)
-}
+func (h *harness) now() time.Time { return h.clock.Now() }
 
 // later moves the clock.
-func (h *harness) later(d time.Duration) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.moved += d
-}
+func (h *harness) later(d time.Duration) { h.clock.Move(d) }
 
 func (h *harness) ok(err error) {
 	h.t.Helper()
@@ -155,23 +128,18 @@ func (h *harness) handleOf(c *ingest.Company) string {
 
 func (h *harness) newCompany(name string) *ingest.Company {
 	h.t.Helper()
-	c := &ingest.Company{UUID: id.New(), Name: name, Slug: strings.ToLower(name), Created: h.now()}
-	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error { return tx.CreateCompany(c) }))
-	return c
+	return doortest.Company(h.t, h.store, name, h.now())
 }
 
 func (h *harness) newUser(login string, c *ingest.Company, role ingest.Role, title string, admin bool) *testUser {
 	h.t.Helper()
-	u := &ingest.User{UUID: id.New(), Login: login, PasswordHash: "plain:" + login, Admin: admin, Created: h.now()}
+	u := &ingest.User{Login: login, PasswordHash: "plain:" + login, Admin: admin, Created: h.now()}
 	var memberships []ingest.Membership
-	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error {
-		if err := tx.CreateUser(u); err != nil || c == nil {
-			return err
-		}
-		memberships = []ingest.Membership{{User: u.Number, Company: c.Number, Role: role, Title: title, Active: true}}
-		return tx.PutMembership(memberships[0])
-	}))
-	return &testUser{login: login, number: u.Number, handle: scene7.UserHandle(int64(u.Number), login), principal: u.Principal(memberships)}
+	if c != nil {
+		memberships = append(memberships, ingest.Membership{Company: c.Number, Role: role, Title: title, Active: true})
+	}
+	p := doortest.User(h.t, h.store, u, memberships...)
+	return &testUser{login: login, number: u.Number, handle: scene7.UserHandle(int64(u.Number), login), principal: p}
 }
 
 // request builds a bare XML request. inner is the content of the param element;
