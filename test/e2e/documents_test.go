@@ -113,14 +113,14 @@ func (s *server) asksForPages(t *testing.T) {
 	if got := maps.all("region"); !slices.Equal(got, []string{"20,130,120,180", "200,130,250,180"}) {
 		t.Errorf("image maps are at %q", got)
 	}
-	found := s.mustIPS(d, "searchAssets", company+"<includeSubfolders>true</includeSubfolders><keywordArray><items>pineapple</items></keywordArray>").all("name")
+	found := s.mustIPS(d, "searchAssets", company+"<includeSubfolders>true</includeSubfolders><keywordArray><items>pineapple</items></keywordArray>").at("assetArray").texts("name")
 	found = slices.DeleteFunc(found, func(name string) bool { return strings.Contains(name, "_link_") }) // image maps of what was found
 	slices.Sort(found)
 	if !slices.Equal(found, []string{"spring", "spring_1"}) {
 		t.Errorf("pineapple finds %v", found)
 	}
 	for hide, want := range map[string]bool{"true": false, "false": true} {
-		names := s.mustIPS(d, "searchAssets", company+"<includeSubfolders>true</includeSubfolders><excludeByproducts>"+hide+"</excludeByproducts>").all("name")
+		names := s.mustIPS(d, "searchAssets", company+"<includeSubfolders>true</includeSubfolders><excludeByproducts>"+hide+"</excludeByproducts>").at("assetArray").texts("name")
 		if slices.Contains(names, "spring_1") != want {
 			t.Errorf("byproducts hidden %s: %v", hide, names)
 		}
