@@ -148,6 +148,7 @@ type Engine struct {
 	schedules scheduleWatch
 	stops     stops
 	runs      runs
+	turns     turns
 	active    *activeUploads
 	followers chan struct{} // goroutines that bring digests up to date
 	closing   keyedLocks    // uploads being finished

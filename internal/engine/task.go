@@ -40,7 +40,7 @@ func (e *Engine) hastenTasks(tx ingest.Tx) error {
 	return tx.HastenTasks(allSteps(), now.Add(longestWait), now)
 }
 
-// ClaimTasks takes up to limit tasks that are due. Each must be ended with
+// ClaimTasks takes up to limit tasks that are due; the jobs take turns. Each must be ended with
 // CompleteTask or FailTask, or renewed with RenewTask, before its lease passes,
 // or another worker gets it. A task whose runs have ended the server itself too
 // often is failed instead.
@@ -49,14 +49,15 @@ func (e *Engine) ClaimTasks(ctx context.Context, limit int) ([]*ingest.Task, err
 }
 
 func (e *Engine) claim(ctx context.Context, kinds []ingest.TaskKind, limit, attempts int) (tasks []*ingest.Task, err error) {
-	now := e.now()
+	now, after := e.now(), e.turns.after(kinds)
 	err = e.store.Update(ctx, func(tx ingest.Tx) (err error) {
-		tasks, err = tx.ClaimTasks(kinds, now, now.Add(taskLease), limit)
+		tasks, err = tx.ClaimTasks(kinds, now, now.Add(taskLease), after, limit)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	e.turns.served(kinds, tasks)
 	tasks = slices.DeleteFunc(tasks, func(t *ingest.Task) bool {
 		if t.Attempts <= attempts {
 			return false

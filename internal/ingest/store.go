@@ -237,8 +237,10 @@ type TaskTx interface {
 	CreateTask(*Task) error // in the State it has: queued or parked
 	// ClaimTasks takes queued tasks whose RunAt has come, and running ones whose
 	// lease has passed, of the given kinds: they are running until lease, and
-	// Attempts has been counted up.
-	ClaimTasks(kinds []TaskKind, now, lease time.Time, limit int) ([]*Task, error)
+	// Attempts has been counted up. Jobs take turns: those with a number above
+	// after come first, by number, then the others; among the tasks of a job those
+	// that have waited longest. The result is in this order.
+	ClaimTasks(kinds []TaskKind, now, lease time.Time, after Number, limit int) ([]*Task, error)
 	// UpdateTask stores Params, State, Attempts, RunAt, Lease, Error and Finished.
 	UpdateTask(*Task) error
 	Task(Number) (*Task, error)

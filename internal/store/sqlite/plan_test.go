@@ -133,8 +133,8 @@ func TestPlans(t *testing.T) {
 			return err
 		}},
 		{"log rows", "INDEX job_log_job (job=? AND number>?)", func(tx *sqlstore.Tx) error { _, err := tx.Log(7, ingest.LogFilter{}, p); return err }},
-		{"claims", "INDEX tasks_due (kind=? AND due<?)", func(tx *sqlstore.Tx) error {
-			_, err := tx.ClaimTasks([]ingest.TaskKind{"a", "b"}, time.Now(), time.Now(), 5)
+		{"claims", "INDEX tasks_turn (kind=? AND job>?)", func(tx *sqlstore.Tx) error {
+			_, err := tx.ClaimTasks([]ingest.TaskKind{"a", "b"}, time.Now(), time.Now(), 7, 5)
 			return err
 		}},
 		{"requeued tasks", "INDEX tasks_due (kind=?", func(tx *sqlstore.Tx) error { return tx.RequeueTasks([]ingest.TaskKind{"a"}, time.Now()) }},

@@ -40,9 +40,8 @@ func due(k *ingest.Task) any {
 	return nil
 }
 
-// ClaimTasks implements ingest.TaskTx. Those that have waited longest are taken
-// first; the result is in the order of RunAt and Number.
-func (t *Tx) ClaimTasks(kinds []ingest.TaskKind, now, lease time.Time, limit int) ([]*ingest.Task, error) {
+// ClaimTasks implements ingest.TaskTx.
+func (t *Tx) ClaimTasks(kinds []ingest.TaskKind, now, lease time.Time, after ingest.Number, limit int) ([]*ingest.Task, error) {
 	if len(kinds) == 0 || limit <= 0 {
 		return nil, nil
 	}
@@ -53,16 +52,30 @@ func (t *Tx) ClaimTasks(kinds []ingest.TaskKind, now, lease time.Time, limit int
 		if i > 0 {
 			q.add(` UNION ALL `)
 		}
-		q.add(`SELECT number, due FROM (SELECT x.number, x.due FROM tasks x WHERE x.kind = ? AND x.due <= ? ORDER BY x.due, x.number LIMIT ?`,
-			kind, micros(now), limit)
-		q.add(t.dialect.SkipLocked + `) y`)
+		t.waiting(&q, 0, `>`, kind, now, after, limit)
+		q.add(` UNION ALL `)
+		t.waiting(&q, 1, `<=`, kind, now, after, limit)
 	}
-	q.add(`) z ORDER BY due, number LIMIT ?) RETURNING `+taskFields, limit)
+	q.add(`) z ORDER BY turn, job, due, number LIMIT ?) RETURNING `+taskFields, limit)
 	tasks, err := many(t, "sqlstore.ClaimTasks", readTask, q.String(), q.args...)
 	slices.SortFunc(tasks, func(a, b *ingest.Task) int {
-		return cmp.Or(a.RunAt.Compare(b.RunAt), cmp.Compare(a.Number, b.Number))
+		if first := a.Job > after; first != (b.Job > after) {
+			if first {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(a.Job, b.Job), a.RunAt.Compare(b.RunAt), cmp.Compare(a.Number, b.Number))
 	})
 	return tasks, err
+}
+
+// waiting adds the select of the first tasks of a kind that are due, of the jobs above
+// or up to one; turn is their place among the selects.
+func (t *Tx) waiting(q *query, turn int, compare string, kind ingest.TaskKind, now time.Time, job ingest.Number, limit int) {
+	q.add(`SELECT number, due, job, ? AS turn FROM (SELECT x.number, x.due, x.job FROM tasks x WHERE x.kind = ? AND x.job `+compare+` ? AND x.due <= ?
+		ORDER BY x.job, x.due, x.number LIMIT ?`, turn, kind, job, micros(now), limit)
+	q.add(t.dialect.SkipLocked + `) y`)
 }
 
 // UpdateTask implements ingest.TaskTx.

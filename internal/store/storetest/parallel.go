@@ -95,7 +95,7 @@ func parallelClaims(f *fixture) {
 	}
 	claimed := make([][]*ingest.Task, parallel)
 	for i, err := range f.together(func(i int, tx ingest.Tx) (err error) {
-		claimed[i], err = tx.ClaimTasks([]ingest.TaskKind{ingest.TaskInspect}, noon, noon.Add(1<<40), 3)
+		claimed[i], err = tx.ClaimTasks([]ingest.TaskKind{ingest.TaskInspect}, noon, noon.Add(1<<40), 0, 3)
 		return err
 	}) {
 		if err != nil {

@@ -59,6 +59,7 @@ func Test(t *testing.T, open func(t *testing.T) ingest.Store) {
 		{"LogPositions", logPositions},
 		{"Tasks", tasks},
 		{"TaskClaims", taskClaims},
+		{"TaskTurns", taskTurns},
 		{"TaskLeases", taskLeases},
 		{"RequeueTasks", requeueTasks},
 		{"HastenTasks", hastenTasks},

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"slices"
 	"time"
 
 	"sluice/internal/ingest"
@@ -23,7 +24,7 @@ func (f *fixture) claims(what string, kinds []ingest.TaskKind, now time.Time, li
 	}
 	var got []*ingest.Task
 	f.update(func(tx ingest.Tx) (err error) {
-		got, err = tx.ClaimTasks(kinds, now, lease, limit)
+		got, err = tx.ClaimTasks(kinds, now, lease, 0, limit)
 		return err
 	})
 	f.same(what, got, want)
@@ -107,6 +108,34 @@ func taskLeases(f *fixture) {
 	k.State, k.Lease, k.Finished = ingest.TaskDone, time.Time{}, noon
 	f.update(func(tx ingest.Tx) error { return tx.UpdateTask(k) })
 	f.claims("when done", kinds, noon.Add(100*time.Hour), 9)
+}
+
+// taskTurns: the jobs behind the one that was served last come first, and of a job
+// what has waited longest, whatever its kind.
+func taskTurns(f *fixture) {
+	task := func(job ingest.Number, kind ingest.TaskKind, after time.Duration) *ingest.Task {
+		k := &ingest.Task{UUID: f.uuid(), Company: 1, Job: job, Kind: kind, State: ingest.TaskQueued, RunAt: noon.Add(after), Created: noon}
+		f.update(func(tx ingest.Tx) error { return tx.CreateTask(k) })
+		return k
+	}
+	late, early := task(4, ingest.TaskInspect, time.Minute), task(4, ingest.TaskDigest, 0)
+	loose, first, last := task(0, ingest.TaskInspect, 0), task(2, ingest.TaskInspect, time.Hour), task(9, ingest.TaskDigest, time.Hour)
+	task(3, ingest.TaskInspect, 2*time.Hour) // not yet
+	turn := func(after ingest.Number, limit int, want ...*ingest.Task) {
+		f.Helper()
+		var got []ingest.Number
+		f.update(func(tx ingest.Tx) error {
+			tasks, err := tx.ClaimTasks([]ingest.TaskKind{ingest.TaskInspect, ingest.TaskDigest}, noon.Add(time.Hour), noon.Add(3*time.Hour), after, limit)
+			got = numbers(tasks, func(k *ingest.Task) ingest.Number { return k.Number })
+			return err
+		})
+		if wanted := numbers(want, func(k *ingest.Task) ingest.Number { return k.Number }); !slices.Equal(got, wanted) {
+			f.Errorf("after job %d: %v, want %v", after, got, wanted)
+		}
+	}
+	turn(2, 1, early)
+	turn(4, 2, last, loose)
+	turn(9, 9, first, late)
 }
 
 func requeueTasks(f *fixture) {
