@@ -77,12 +77,11 @@ func launch(o Options, files ...*os.File) (*process, error) {
 	p.cmd.ExtraFiles = files
 	p.cmd.SysProcAttr = ownGroup()
 	p.cmd.WaitDelay = 2 * time.Second
-	if err := p.cmd.Start(); err != nil {
+	if err := startBehind(p.cmd); err != nil {
 		in.Close()
 		out.Close()
 		return nil, failure(fault.Unavailable, err, "the media worker cannot be started")
 	}
-	giveWay(p.cmd.Process)
 	growPipe(in)
 	go p.reap()
 	return p, nil

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"runtime"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -22,5 +23,13 @@ func TestWorkersGiveWay(t *testing.T) {
 	got, err := unix.Getpriority(unix.PRIO_PGRP, r.idle[0].cmd.Process.Pid)
 	if err != nil || 20-got < lowPriority {
 		t.Errorf("niceness %d, %v; want at least %d", 20-got, err, lowPriority)
+	}
+	if attributes, err := unix.SchedGetAttr(r.idle[0].cmd.Process.Pid, 0); err == nil && attributes.Runtime != 0 && attributes.Runtime != uint64(longSlice) {
+		t.Errorf("its slice is %d ns, want %d", attributes.Runtime, longSlice) // 0: the kernel knows none
+	}
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	if own, err := unix.SchedGetAttr(0, 0); err == nil && own.Runtime >= uint64(longSlice) {
+		t.Errorf("a thread of the server kept the slice: %d ns", own.Runtime)
 	}
 }

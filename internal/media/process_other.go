@@ -4,13 +4,14 @@ package media
 
 import (
 	"os"
+	"os/exec"
 	"syscall"
 )
 
 func ownGroup() *syscall.SysProcAttr { return nil }
 
-// giveWay does nothing: groups are used on Linux only.
-func giveWay(*os.Process) {}
+// startBehind starts a worker; priorities are used on Linux only.
+func startBehind(cmd *exec.Cmd) error { return cmd.Start() }
 
 // killGroup kills p alone: groups are used on Linux only.
 func killGroup(p *os.Process) { _ = p.Kill() }
