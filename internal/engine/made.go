@@ -51,6 +51,7 @@ type maker struct {
 	company *ingest.Company
 	job     *ingest.Job // without number for a task of no job
 	owner   ingest.Principal
+	sight   *sight // of the owner
 	origin  *ingest.Asset
 	rows    []*ingest.Derived        // of the originator
 	before  map[string]*ingest.Asset // what the originator has been made into, by Key
@@ -113,6 +114,15 @@ func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, 
 		}
 		m.owner.User = m.job.User
 	}
+	switch owner, err := principalOf(tx, m.owner.User); {
+	case err == nil:
+		m.owner = owner
+	case ingest.KindOf(err) == ingest.Internal, ingest.KindOf(err) == ingest.Unavailable:
+		return nil, err
+	} // one who has gone, or may do nothing, may do what anybody may
+	if m.sight, err = sightOf(tx, m.owner, origin.Company); err != nil {
+		return nil, err
+	}
 	rows, err := tx.DerivedOfAll([]ingest.Number{origin.Number})
 	if err != nil {
 		return nil, err
@@ -141,6 +151,7 @@ func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, 
 func (m *maker) file(made *Made, contentType string, derived []readyFile) error {
 	a, err := m.earlier(made.Key)
 	if err != nil {
+		_, err = m.refused(made.FileName, err)
 		return err
 	}
 	if a != nil {
@@ -204,6 +215,11 @@ func (m *maker) land(made *Made, contentType string, a *ingest.Asset) (Outcome, 
 			return Outcome{}, err
 		}
 		return m.refused(made.FileName, err)
+	}
+	if a == nil {
+		if err := m.sight.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
+			return m.refused(made.FileName, err)
+		}
 	}
 	folder, err := m.e.folderAt(m.tx, m.company.Number, r.place.Folder)
 	if err != nil {

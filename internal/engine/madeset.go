@@ -97,6 +97,7 @@ func (m *maker) virtual(made *MadeSet) (*ingest.Asset, error) {
 	verb, event := "was added to the library", ingest.EventAssetCreated
 	a, err := m.earlier(made.Key)
 	if err != nil {
+		_, err = m.refused(made.Name, err)
 		return nil, err
 	}
 	if a != nil {
@@ -113,6 +114,10 @@ func (m *maker) virtual(made *MadeSet) (*ingest.Asset, error) {
 			return nil, err
 		}
 		place.Name = place.FileName // a set has no extension
+		if err := m.sight.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
+			_, err = m.refused(made.Name, err)
+			return nil, err
+		}
 		folder, err := m.e.folderAt(m.tx, m.company.Number, place.Folder)
 		if err != nil {
 			return nil, err

@@ -20,9 +20,14 @@ func (m *maker) discardObsolete(r TaskResult) error {
 	for _, set := range r.Sets {
 		made = append(made, set.Key)
 	}
+	for _, row := range m.rows { // what another run has made of these bytes, as another encoding, is of the present ones too
+		if row.Version == m.task.Version {
+			made = append(made, row.Key)
+		}
+	}
 	for _, row := range m.rows {
 		a := m.before[row.Key]
-		if a == nil || row.Version == m.task.Version || slices.Contains(made, row.Key) || !slices.Contains(r.Completes, row.Kind) {
+		if a == nil || slices.Contains(made, row.Key) || !slices.Contains(r.Completes, row.Kind) {
 			continue
 		}
 		reason, err := m.neededElsewhere(a)
@@ -46,11 +51,7 @@ func (m *maker) discardObsolete(r TaskResult) error {
 
 // neededElsewhere says why an asset is not to go to the trash; "" = it may.
 func (m *maker) neededElsewhere(a *ingest.Asset) (string, error) {
-	s, err := sightOf(m.tx, m.owner, a.Company)
-	if err != nil {
-		return "", err
-	}
-	if s.require(a, ingest.PermitDelete) != nil {
+	if m.sight.require(a, ingest.PermitDelete) != nil {
 		return "the owner of the job may not delete it", nil
 	}
 	for _, kind := range []ingest.LinkKind{ingest.LinkMember, ingest.LinkNamed, ingest.LinkOwner, ingest.LinkThumbnail} {
@@ -102,14 +103,18 @@ func (m *maker) discard(a *ingest.Asset) error {
 }
 
 // earlier returns the asset that the originator has been made into under a key, nil
-// when there is none. One that is in the trash comes back.
+// when there is none. One that is in the trash comes back. It fails when the owner may
+// not change it.
 func (m *maker) earlier(key string) (*ingest.Asset, error) {
 	if a := m.before[key]; a != nil {
-		return a, nil
+		return a, m.sight.require(a, ingest.PermitRead, ingest.PermitWrite)
 	}
 	a := m.trashed[key]
 	if a == nil {
 		return nil, nil
+	}
+	if err := m.sight.require(a, ingest.PermitRead, ingest.PermitWrite, ingest.PermitDelete); err != nil {
+		return nil, err
 	}
 	switch err := m.e.restore(m.tx, m.owner, a); {
 	case err == nil:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 
 	"sluice/internal/ingest"
 )
@@ -127,6 +128,7 @@ func (e *Engine) replan(tx ingest.Tx, owner ingest.Principal, c *ingest.Company,
 		return err
 	}
 	planned := append(e.plan(j, a.Type, v.FileName, &j.Processing), e.metadataStep(a.Type, v.ContentType)...)
+	planned = slices.DeleteFunc(planned, func(s step) bool { return s.kind == ingest.TaskUnpack }) // it would take the asset away
 	if err := e.giveWay(tx, owner, j, a, planned, &delta.Counts); err != nil {
 		return err
 	}

@@ -191,9 +191,11 @@ func (g *asCame) add(tx ingest.Tx, a *ingest.Asset) error {
 }
 
 // repeatable are the options of a job that may be carried out again without undoing
-// what people have done since. Marks for publishing stay as they are.
+// what people have done since. Marks for publishing and crops stay as they are. An
+// archive that is an asset is not unpacked again: unpacking takes the archive away.
 func repeatable(o ingest.Processing) ingest.Processing {
 	keep := true
+	o.Unpack, o.PreserveCrop, o.RedoSmartCrops = false, &keep, false
 	o.Publish, o.PreservePublish = false, &keep
 	o.Projects, o.Keywords, o.Metadata, o.AutoSets, o.AutoSet = nil, nil, nil, nil, false
 	o.Email, o.CallbackURL, o.PublishAfter, o.PublishIfKept = "", "", nil, false

@@ -177,14 +177,8 @@ func (e *Engine) endUnpack(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
 			return err
 		}
 	}
-	if !a.Emptied && t.State != ingest.TaskDone {
-		if err := e.keepArchive(tx, t, a, &delta); err != nil {
-			return err
-		}
-	}
-	if !a.Emptied {
-		// Its bytes may be those of an asset now; the sweep removes them otherwise.
-		if _, err := e.removePart(tx, a); err != nil {
+	if a.Part && !a.Emptied {
+		if err := e.endArchive(tx, t, a, &delta); err != nil {
 			return err
 		}
 	}
@@ -198,6 +192,21 @@ func (e *Engine) endUnpack(tx ingest.Tx, t *ingest.Task, r TaskResult) error {
 	return e.settle(tx, j)
 }
 
+// endArchive removes an archive, and before lands it anew when its members are no
+// assets.
+func (e *Engine) endArchive(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, delta *ingest.JobDelta) error {
+	v, err := tx.Version(t.Version)
+	if err != nil {
+		return err
+	}
+	// Removed first, so that it does not stand in its own way at a quota. Its bytes may
+	// be those of an asset then; the sweep removes them otherwise.
+	if _, err := e.removePart(tx, a); err != nil || t.State == ingest.TaskDone {
+		return err
+	}
+	return e.keepArchive(tx, t, a, v, delta)
+}
+
 // blobOf is the blob of a version.
 func blobOf(tx ingest.Tx, version ingest.Number) ([]ingest.BlobKey, error) {
 	v, err := tx.Version(version)
@@ -209,11 +218,7 @@ func blobOf(tx ingest.Tx, version ingest.Number) ([]ingest.BlobKey, error) {
 
 // keepArchive lands an archive that could not be unpacked as it is, under the rules
 // of its job.
-func (e *Engine) keepArchive(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, delta *ingest.JobDelta) error {
-	v, err := tx.Version(t.Version)
-	if err != nil {
-		return err
-	}
+func (e *Engine) keepArchive(tx ingest.Tx, t *ingest.Task, a *ingest.Asset, v *ingest.Version, delta *ingest.JobDelta) error {
 	c, err := tx.Company(a.Company)
 	if err != nil {
 		return err

@@ -178,6 +178,31 @@ func TestArchivesThatAreNotUnpacked(t *testing.T) {
 	if got, want := w.storedJob(j.Number).Counts, (ingest.JobCounts{Total: 1, Duplicate: 1, Warning: 1}); got != want {
 		t.Errorf("counts of the second %+v", got)
 	}
+	// Processing it again as it came, or under options that ask for it, unpacks no asset.
+	w.reprocess(engine.Again{})
+	o := order(ingest.JobReprocess, "again")
+	o.Assets, o.Processing.Unpack = []ingest.Number{kept.Number}, true
+	w.submit(w.editor, o)
+	for _, s := range w.claimSteps() {
+		w.ok(w.engine.ReplanStep(w.ctx, s))
+	}
+	w.process()
+	if w.stored(kept).Emptied || w.read(kept.UUID) != "PK archive bomb.zip" {
+		t.Error("processing it again took the archive away")
+	}
+}
+
+// An archive that fitted when it came and is not unpacked is kept, although there would
+// be no room for another one.
+func TestArchivesAtTheQuota(t *testing.T) {
+	w := newWorld(t)
+	w.settings(w.demo, ingest.CompanySettings{QuotaFiles: 1, QuotaBytes: 20})
+	_, _, task := w.archive("", "full.zip") // 19 bytes
+	w.ok(w.engine.FailTask(w.ctx, task, engine.Failure{Reason: "no", Final: true}))
+	w.process()
+	if kept := w.namedAs("full", ingest.TypeZip); w.read(kept.UUID) != "PK archive full.zip" {
+		t.Error("it has other bytes")
+	}
 }
 
 // A job that is stopped keeps an archive whose turn had not come.

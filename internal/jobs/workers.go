@@ -132,12 +132,11 @@ func (w *Workers) rest(ctx context.Context, wait time.Duration, finished <-chan 
 // that failed after it had become unwanted, because the server or the task's job is
 // being stopped, is given back: the queue knows what becomes of the task.
 func (w *Workers) run(ctx context.Context, t *ingest.Task) {
-	stop := w.renew(ctx, t)
+	defer w.renew(ctx, t)() // until its end is recorded: storing large results takes time too
 	watched, release := w.Queue.Watch(ctx, t)
 	result, failure := w.handle(reporting(watched, func(done float64) { w.Queue.Report(watched, t, done) }), t)
 	unwanted := watched.Err() != nil
 	release()
-	stop()
 	if result.Intake != nil {
 		defer result.Intake.Close()
 	}

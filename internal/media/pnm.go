@@ -12,8 +12,28 @@ import (
 	"sluice/internal/media/lossless"
 )
 
-// mostHeaderLine is the longest line in the header of a raw picture.
-const mostHeaderLine = 256
+// Bounds of the header of a raw picture, which the server itself reads.
+const (
+	mostHeaderLine = 256 // bytes of a line
+	mostComments   = 64  // in front of a word
+)
+
+// headerLine reads a line with its end.
+func headerLine(r *bufio.Reader) (string, error) {
+	for n := 1; ; n++ {
+		head, err := r.Peek(n)
+		switch {
+		case err != nil:
+			return "", io.ErrUnexpectedEOF
+		case head[n-1] == '\n':
+			line := string(head)
+			_, err := r.Discard(n)
+			return line, err
+		case n == mostHeaderLine:
+			return "", nonsense(string(head))
+		}
+	}
+}
 
 // rasterHeader reads the header of a PGM, PPM or PAM picture with 8 bits per component, as the Netpbm formats define
 // them and as poppler and Ghostscript write them: one value or word per line or blank.
@@ -49,14 +69,15 @@ func rasterHeader(r *bufio.Reader) (h lossless.Header, err error) {
 // headerWord reads a word and the one blank behind it. Lines that begin with # are comments.
 func headerWord(r *bufio.Reader) (string, error) {
 	var text []byte
-	for len(text) < mostHeaderLine {
+	for comments := 0; len(text) < mostHeaderLine && comments < mostComments; {
 		c, err := r.ReadByte()
 		switch {
 		case err != nil:
 			return "", io.ErrUnexpectedEOF
 		case c == '#' && len(text) == 0:
-			if _, err := r.ReadString('\n'); err != nil {
-				return "", io.ErrUnexpectedEOF
+			comments++
+			if _, err := headerLine(r); err != nil {
+				return "", err
 			}
 		case c == ' ' || c == '\n' || c == '\t' || c == '\r':
 			if len(text) > 0 {
@@ -73,9 +94,9 @@ func headerWord(r *bufio.Reader) (string, error) {
 func pamHeader(r *bufio.Reader) (h lossless.Header, err error) {
 	most := 0
 	for range 32 {
-		line, err := r.ReadString('\n')
+		line, err := headerLine(r)
 		if err != nil {
-			return h, io.ErrUnexpectedEOF
+			return h, err
 		}
 		key, value, _ := strings.Cut(strings.TrimSpace(line), " ")
 		number, _ := strconv.Atoi(value)
@@ -123,7 +144,9 @@ func pngFile(r io.Reader, most int64) (file []byte, width, height int, err error
 			return nil, 0, 0, io.ErrUnexpectedEOF
 		}
 		switch {
-		case name == "IHDR" && length == 13:
+		case (at == 8) != (name == "IHDR" && length == 13): // it is the first one, and only that
+			return nil, 0, 0, nonsense(name)
+		case name == "IHDR":
 			body := out.Bytes()[at+8:]
 			w, h := binary.BigEndian.Uint32(body), binary.BigEndian.Uint32(body[4:])
 			if w > 1<<24 || h > 1<<24 {

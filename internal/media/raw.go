@@ -48,9 +48,9 @@ func isRaw(contentType string) bool {
 
 // Limits of the pictures in a camera raw file.
 const (
-	maxRawAnswer  = 192 << 20 // bytes of exiftool's answer
-	largestInRaw  = 64 << 20  // bytes of one picture
-	triedPictures = 3         // of the largest ones
+	maxRawAnswer  = 64 << 20 // bytes of exiftool's answer
+	largestInRaw  = 40 << 20 // bytes of one picture
+	triedPictures = 3        // of the largest ones
 )
 
 // developed gives the picture that a camera saved in a raw file, as a JPEG file without a name. exiftool, in the box,

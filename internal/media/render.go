@@ -204,6 +204,8 @@ func (d result) check(req request, o Options) error {
 		return nonsense("file")
 	case req.Op == opRender && !strings.Contains(" jpg png gif tif bmp ", " "+d.Extension+" "):
 		return nonsense("extension")
+	case req.Op == opPack && (req.Pack == nil || d.Width != req.Pack.Width || d.Height != req.Pack.Height || d.Extension != "png" && d.Extension != "tif"):
+		return nonsense("picture")
 	case req.Op == opAutoCrop && !d.Rect.inside(d.Width, d.Height):
 		return nonsense("rectangle")
 	}

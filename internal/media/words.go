@@ -58,22 +58,40 @@ const (
 	maxToken      = 1 << 20  // bytes of the tool's output without an end of an element or text
 )
 
-// tokens reads the elements of a tool's output, and fails when one does not end.
+// tokens reads the elements of a tool's output, and fails when one does not end, or
+// when they are too many or too deep in each other: it is the server that reads.
 type tokens struct {
 	*xml.Decoder
-	src *unending
+	src          *unending
+	count, depth int
 }
 
-func newTokens(r io.Reader) tokens {
+// Bounds of a tool's output; what the tools write is 8 deep at most.
+const (
+	mostTokens = 50 * maxWords
+	mostDepth  = 32
+)
+
+func newTokens(r io.Reader) *tokens {
 	src := &unending{src: r}
-	t := tokens{xml.NewDecoder(src), src}
+	t := &tokens{Decoder: xml.NewDecoder(src), src: src}
 	t.Strict = false // poppler copies titles as they are
 	return t
 }
 
-func (t tokens) next() (xml.Token, error) {
+func (t *tokens) next() (xml.Token, error) {
 	t.src.since = 0
-	return t.Token()
+	token, err := t.Token()
+	switch token.(type) {
+	case xml.StartElement:
+		t.depth++
+	case xml.EndElement:
+		t.depth--
+	}
+	if t.count++; t.count > mostTokens || t.depth > mostDepth {
+		return nil, failure(fault.TooLarge, nil, "the text of the document has more than %d pieces, or they are more than %d deep", mostTokens, mostDepth)
+	}
+	return token, err
 }
 
 // unending fails after too many bytes since the last token.
@@ -164,6 +182,9 @@ func popplerWords(r io.Reader) (pages []PageText, err error) {
 		case xml.StartElement:
 			switch t.Name.Local {
 			case "page":
+				if len(pages) == MostPages {
+					return pages, nil
+				}
 				pages = append(pages, PageText{Page: len(pages) + 1, Width: number(t, "width"), Height: number(t, "height")})
 			case "line":
 				line = &TextLine{}
@@ -212,6 +233,9 @@ func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
 		case xml.StartElement:
 			switch t.Name.Local {
 			case "page":
+				if len(pages) == MostPages {
+					return pages, nil
+				}
 				pages = append(pages, PageText{Page: len(pages) + 1})
 			case "span":
 				line = &TextLine{Font: attribute(t, "font"), Size: number(t, "size")}

@@ -3,6 +3,7 @@ package pdfpages
 import (
 	"bytes"
 	"errors"
+	"math"
 	"strconv"
 )
 
@@ -114,7 +115,7 @@ func (p *parser) atom() any {
 		return nil
 	}
 	number, err := strconv.ParseFloat(first, 64)
-	if err != nil {
+	if err != nil || math.IsNaN(number) || math.IsInf(number, 0) {
 		return word(first)
 	}
 	if n, err := strconv.Atoi(first); err == nil && n >= 0 {
