@@ -220,12 +220,7 @@ func inProject(ctx context.Context, k *kit, r result) (image.Image, error) {
 // whose name is that of the file with another ending: the image of a page, or the file itself.
 func withWords(ending string) func(context.Context, *kit, result) (image.Image, error) {
 	return func(ctx context.Context, k *kit, r result) (image.Image, error) {
-		name := strings.TrimSuffix(r.files[0].name, path.Ext(r.files[0].name)) + ending
-		a, err := r.named(name)
-		if err != nil {
-			return nil, err
-		}
-		m, err := k.originalOf(ctx, a)
+		a, m, err := k.companion(ctx, r, ending)
 		if err != nil {
 			return nil, err
 		}
@@ -250,7 +245,7 @@ func withWords(ending string) func(context.Context, *kit, result) (image.Image, 
 			m = outlined(m, image.Rect(box[0], box[1], box[0]+box[2], box[1]+box[3]), line)
 		}
 		if len(said) == 0 {
-			return nil, fmt.Errorf("%s has no words", name)
+			return nil, fmt.Errorf("%s has no words", a.FileName)
 		}
 		return sheet(captioned{strings.Join(said, " / "), m}), nil
 	}
@@ -259,12 +254,7 @@ func withWords(ending string) func(context.Context, *kit, result) (image.Image, 
 // withLinks draws the image maps of an image.
 func withLinks(ending string) func(context.Context, *kit, result) (image.Image, error) {
 	return func(ctx context.Context, k *kit, r result) (image.Image, error) {
-		name := strings.TrimSuffix(r.files[0].name, path.Ext(r.files[0].name)) + ending
-		a, err := r.named(name)
-		if err != nil {
-			return nil, err
-		}
-		m, err := k.originalOf(ctx, a)
+		a, m, err := k.companion(ctx, r, ending)
 		if err != nil {
 			return nil, err
 		}
@@ -274,7 +264,7 @@ func withLinks(ending string) func(context.Context, *kit, result) (image.Image, 
 		}
 		regions, actions := n.all("region"), n.all("action")
 		if len(regions) == 0 || len(actions) != len(regions) {
-			return nil, fmt.Errorf("%s has %d regions and %d actions", name, len(regions), len(actions))
+			return nil, fmt.Errorf("%s has %d regions and %d actions", a.FileName, len(regions), len(actions))
 		}
 		lines := []captioned{}
 		for i, region := range regions {
@@ -285,8 +275,19 @@ func withLinks(ending string) func(context.Context, *kit, result) (image.Image, 
 			m = outlined(m, image.Rect(x1, y1, x2, y2), color.NRGBA{255, 0, 255, 255})
 			lines = append(lines, captioned{"", written(region.Text, actions[i].Text)})
 		}
-		return sheet(append([]captioned{{name, m}}, lines...)...), nil
+		return sheet(append([]captioned{{a.FileName, m}}, lines...)...), nil
 	}
+}
+
+// companion is the asset whose name is that of the first file with another ending, and
+// its picture.
+func (k *kit) companion(ctx context.Context, r result, ending string) (asset, image.Image, error) {
+	a, err := r.named(strings.TrimSuffix(r.files[0].name, path.Ext(r.files[0].name)) + ending)
+	if err != nil {
+		return a, nil, err
+	}
+	m, err := k.originalOf(ctx, a)
+	return a, m, err
 }
 
 func (k *kit) originalOf(ctx context.Context, a asset) (image.Image, error) {
