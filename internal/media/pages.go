@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"sluice/internal/media/fault"
-	"sluice/internal/media/lossless"
 )
 
 const (
@@ -185,54 +184,6 @@ func (d *drawing) ghostscript(first, last int) []string {
 		args = append(args, "-dUseFastColor=true") // gray as the weighted sum of red, green and blue, as poppler has it
 	}
 	return append(args, toolInput)
-}
-
-// rasters takes in pictures of raw pixels that follow one another, and encodes them.
-func (d *drawing) rasters(ctx context.Context, out *bufio.Reader, first int) (n int, err error) {
-	for ; ; n++ {
-		if _, err := out.Peek(1); err != nil {
-			return n, nil
-		}
-		h, err := rasterHeader(out)
-		if err != nil {
-			return n, err
-		}
-		if pixels := int64(h.Width) * int64(h.Height); pixels > d.runner.opts.MaxPixels || h.Bytes() > d.runner.opts.MaxInputBytes {
-			return n, failure(fault.TooLarge, nil, "page %d has %d by %d pixels at %g per inch, at most %d pixels are made",
-				first+n, h.Width, h.Height, d.options.Resolution, d.runner.opts.MaxPixels)
-		}
-		if first+n > MostPages {
-			return n + 1, nil
-		}
-		h.Resolution = d.options.Resolution
-		if err := d.pack(ctx, io.LimitReader(out, h.Bytes()), h, first+n); err != nil {
-			return n, err
-		}
-	}
-}
-
-// pack has a worker encode a picture. The tool that drew it holds the turn of both.
-func (d *drawing) pack(ctx context.Context, pixels io.Reader, h lossless.Header, page int) error {
-	if d.options.Color == "Rgb" && h.Components == 3 {
-		h.Exact = true
-	}
-	p, err := d.runner.take(ctx)
-	if err != nil {
-		return err
-	}
-	stop := context.AfterFunc(ctx, p.kill)
-	defer func() {
-		if !stop() {
-			p.unusable = true
-		}
-		d.runner.release(p)
-	}()
-	return p.packed(request{Op: opPack, Name: "page", Size: h.Bytes(), Pack: &h}, pixels, d.runner.opts, func(done result, file io.Reader) error {
-		return d.keep(PageImage{
-			Page: page, Width: done.Width, Height: done.Height, ContentType: done.ContentType, Extension: done.Extension, Alpha: done.Alpha, Of: d.of,
-			File: file, Size: done.Bytes,
-		})
-	})
 }
 
 // packed is perform for a file that is too long for the memory of the server: take gets it while it comes.

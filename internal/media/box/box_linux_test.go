@@ -101,6 +101,12 @@ func attempts(walls string) {
 	try("signal another process", unix.Kill(unix.Getppid(), 0))
 	_, err = unix.Mmap(-1, 0, 4096, unix.PROT_EXEC|unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE)
 	try("map code", err)
+	_, err = unix.FcntlInt(1, unix.F_SETOWN, unix.Getppid())
+	try("have a descriptor signal another process", err)
+	_, err = unix.FcntlInt(1, unix.F_SETSIG, int(unix.SIGKILL))
+	try("choose the signal of a descriptor", err)
+	_, err = unix.FcntlInt(1, unix.F_GETFL, 0)
+	try("look at a descriptor", err)
 	try("trace", unix.PtraceAttach(unix.Getppid()))
 	_, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0)
 	try("io_uring", errno)
@@ -184,6 +190,7 @@ func TestApplyRefusesEverythingButComputing(t *testing.T) {
 		"list a folder": "EPERM", "remove a file": "EPERM",
 		"TCP socket": "EPERM", "UDP socket": "EPERM", "Unix socket": "EPERM",
 		"run a program": "EPERM", "fork": "EPERM", "signal another process": "EPERM", "map code": "EPERM",
+		"have a descriptor signal another process": "EPERM", "choose the signal of a descriptor": "EPERM", "look at a descriptor": "done",
 		"trace": "EPERM", "io_uring": "EPERM",
 		"write an open file": "done", "write beyond the file limit": "EFBIG",
 	}

@@ -20,7 +20,7 @@ func allowed() []uint32 {
 		unix.SYS_MUNMAP, unix.SYS_CLOCK_GETTIME, unix.SYS_SCHED_YIELD, unix.SYS_GETPID, unix.SYS_GETTID,
 		unix.SYS_RT_SIGRETURN, unix.SYS_RT_SIGPROCMASK, unix.SYS_RT_SIGACTION, unix.SYS_SIGALTSTACK,
 		unix.SYS_PREAD64, unix.SYS_PWRITE64, unix.SYS_READV, unix.SYS_WRITEV, unix.SYS_LSEEK, unix.SYS_FSTAT,
-		unix.SYS_FTRUNCATE, unix.SYS_CLOSE, unix.SYS_FCNTL,
+		unix.SYS_FTRUNCATE, unix.SYS_CLOSE,
 		unix.SYS_BRK, unix.SYS_MREMAP, unix.SYS_MINCORE, unix.SYS_CLOCK_NANOSLEEP, unix.SYS_GETTIMEOFDAY,
 		unix.SYS_SCHED_GETAFFINITY, unix.SYS_RESTART_SYSCALL, unix.SYS_SET_ROBUST_LIST, unix.SYS_RSEQ,
 		unix.SYS_GETRANDOM, unix.SYS_EPOLL_CREATE1, unix.SYS_EPOLL_CTL, unix.SYS_EVENTFD2, unix.SYS_PPOLL,
@@ -64,6 +64,17 @@ func (p *program) onlyIf(number, arg uint32, op uint16, value, yes, no uint32) {
 	p.answer(no)
 }
 
+// unlessOneOf lets system call number through, but for these values of its argument.
+func (p *program) unlessOneOf(number, arg uint32, values ...uint32) {
+	p.when(unix.BPF_JEQ, number, uint8(2+2*len(values)))
+	p.load(argument(arg))
+	for _, value := range values {
+		p.when(unix.BPF_JEQ, value, 1)
+		p.answer(refuse)
+	}
+	p.answer(pass)
+}
+
 // The two answers to a system call of the expected machine.
 const (
 	pass   = unix.SECCOMP_RET_ALLOW
@@ -97,6 +108,8 @@ func filter(arch uint32, pid int) program {
 // threadsOnly ends a program: it lets the process pid start threads, signal itself and look at its own limits, and
 // refuses all that is left.
 func (p *program) threadsOnly(pid int) {
+	// A descriptor must not signal another process when there is something to read.
+	p.unlessOneOf(unix.SYS_FCNTL, 1, unix.F_SETOWN, unix.F_SETSIG, unix.F_SETOWN_EX, unix.F_NOTIFY)
 	// Threads yes, processes no. The newer call hides its flags behind a pointer; ENOSYS makes the caller fall back.
 	p.onlyIf(unix.SYS_CLONE, 0, unix.BPF_JSET, unix.CLONE_THREAD, pass, refuse)
 	p.when(unix.BPF_JEQ, unix.SYS_CLONE3, 1)
