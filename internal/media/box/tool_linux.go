@@ -2,9 +2,8 @@ package box
 
 import (
 	"fmt"
-	"runtime"
-	"runtime/debug"
 	"syscall"
+	"unsafe"
 
 	"github.com/landlock-lsm/go-landlock/landlock"
 	llsyscall "github.com/landlock-lsm/go-landlock/landlock/syscall"
@@ -47,26 +46,32 @@ func Exec(limits Limits, t Tool, ready func(Level) error) error {
 		}
 		unix.CloseOnExec(t.Output)
 	}
-	makeRoom()
-	// The last limit, because this program has more mapped than a tool may have; the kernel starts anew with exec.
-	if limits.MemoryBytes > 0 {
-		ceiling := uint64(limits.MemoryBytes) + addressSlack
-		if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: ceiling, Max: ceiling}); err != nil {
-			return fmt.Errorf("limit address space to %d bytes: %w", ceiling, err)
-		}
-	}
-	return fmt.Errorf("start %s: %w", t.Path, syscall.Exec(t.Path, append([]string{t.Path}, t.Args...), t.Env))
+	return become(limits, t)
 }
 
-// heapRoom is more than is allocated between the limit on memory and the exec, in bytes.
-const heapRoom = 8 << 20
-
-// makeRoom leaves free room in the heap: once the limit stands, the kernel gives this program no more memory, and the
-// little that starting the tool allocates would end it.
-func makeRoom() {
-	runtime.KeepAlive(make([]byte, heapRoom))
-	runtime.GC()
-	debug.SetGCPercent(-1) // the next thing is the end of this program
+// become limits the memory and starts the tool. Between the two nothing may be allocated: this program has more mapped
+// than a tool may have, and its runtime ends it when the kernel refuses more. For the tool the kernel counts anew.
+func become(limits Limits, t Tool) error {
+	path, err := unix.BytePtrFromString(t.Path)
+	if err != nil {
+		return fmt.Errorf("start %q: %w", t.Path, err)
+	}
+	args, err := syscall.SlicePtrFromStrings(append([]string{t.Path}, t.Args...))
+	if err != nil {
+		return fmt.Errorf("start %s: an argument: %w", t.Path, err)
+	}
+	env, err := syscall.SlicePtrFromStrings(t.Env)
+	if err != nil {
+		return fmt.Errorf("start %s: a variable: %w", t.Path, err)
+	}
+	memory := unix.Rlimit{Cur: uint64(limits.MemoryBytes) + addressSlack, Max: uint64(limits.MemoryBytes) + addressSlack}
+	if limits.MemoryBytes > 0 {
+		if _, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&memory)), 0, 0, 0); errno != 0 {
+			return fmt.Errorf("limit address space to %d bytes: %w", memory.Cur, errno)
+		}
+	}
+	_, _, errno := unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&args[0])), uintptr(unsafe.Pointer(&env[0])))
+	return fmt.Errorf("start %s: %w", t.Path, errno)
 }
 
 // limitTool sets all limits but the one on memory. No limit on the size of files means that nothing may be written.
