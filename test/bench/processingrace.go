@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"time"
 
@@ -21,11 +22,11 @@ type contender struct {
 // effort is what one run took.
 type effort struct {
 	seconds, cpu float64
-	peak         float64 // MiB
 }
 
 // race has all contenders do the same in turn, another one first each time, and prints what each took: rates of pieces
-// of a kind in each second when there are pieces, else milliseconds. The first is compared with all others.
+// of a kind in each second when there are pieces, else milliseconds. The first is compared with all others. Memory is
+// that of one more run before, which is not timed, because looking at it takes time itself.
 type race struct {
 	title  string
 	pieces int
@@ -34,7 +35,17 @@ type race struct {
 }
 
 func (r race) hold(ctx context.Context, contenders []contender) error {
-	runs := make([][]effort, len(contenders))
+	runs, peaks := make([][]effort, len(contenders)), make([]int64, len(contenders))
+	for k, c := range contenders {
+		if c.missing != "" {
+			continue
+		}
+		watch := watchPeak()
+		_, err := c.run(ctx)
+		if peaks[k] = watch(); err != nil {
+			return fmt.Errorf("%s: %w", c.name, err)
+		}
+	}
 	for rep := range r.reps {
 		for i := range contenders {
 			k := (i + rep) % len(contenders)
@@ -46,14 +57,14 @@ func (r race) hold(ctx context.Context, contenders []contender) error {
 				return fmt.Errorf("%s: %w", contenders[k].name, err)
 			}
 			runs[k] = append(runs[k], e)
-			fmt.Fprintf(os.Stderr, "rep %d  %-32s %8.0f ms  CPU %6.0f ms  %4.0f MiB\n", rep+1, contenders[k].name, 1e3*e.seconds, 1e3*e.cpu, e.peak)
+			fmt.Fprintf(os.Stderr, "rep %d  %-32s %8.0f ms  CPU %6.0f ms\n", rep+1, contenders[k].name, 1e3*e.seconds, 1e3*e.cpu)
 		}
 	}
-	fmt.Print(r.title, ", ", r.reps, " repetitions\n\n", r.table(contenders, runs).markdown(), "\n")
+	fmt.Print(r.title, ", ", r.reps, " repetitions\n\n", r.table(contenders, runs, peaks).markdown(), "\n")
 	return nil
 }
 
-func (r race) table(contenders []contender, runs [][]effort) table {
+func (r race) table(contenders []contender, runs [][]effort, peaks []int64) table {
 	each := func(k int, value func(effort) float64) summary {
 		var values []float64
 		for _, e := range runs[k] {
@@ -88,7 +99,7 @@ func (r race) table(contenders []contender, runs [][]effort) table {
 		}
 		t.rows = append(t.rows, []string{
 			c.name, rate, each(k, func(e effort) float64 { return 1e3 * e.cpu / pieces }).text(1),
-			each(k, func(e effort) float64 { return e.peak }).text(0), faster, lighter,
+			strconv.FormatInt(peaks[k]>>20, 10), faster, lighter,
 		})
 	}
 	return t
@@ -96,11 +107,10 @@ func (r race) table(contenders []contender, runs [][]effort) table {
 
 // measured runs a contender and finds out what it and its processes used.
 func measured(ctx context.Context, run func(context.Context) (time.Duration, error)) (effort, error) {
-	watch := watchPeak()
 	before := allCPU()
 	took, err := run(ctx)
 	used := allCPU() - before
-	return effort{seconds: took.Seconds(), cpu: used.Seconds(), peak: float64(watch()) / (1 << 20)}, err
+	return effort{seconds: took.Seconds(), cpu: used.Seconds()}, err
 }
 
 // allCPU is the processor time of the driver and of its children that have ended.
