@@ -1,7 +1,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help run build test test-short bench bench-media gallery lint fmt setup static
+.PHONY: help run build test test-short bench bench-media gallery media-tools lint fmt setup static
 
 GO ?= go
 CC ?= cc
@@ -12,9 +12,12 @@ help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: build ## start the server on :8080 with its defaults, data in ./sluice-data
-	@missing=; for tool in vips ffmpeg gs pdftoppm exiftool; do command -v $$tool >/dev/null 2>&1 || missing="$$missing $$tool"; done; \
-	if [ -n "$$missing" ]; then echo "media tools are missing:$$missing (bin/sluice doctor says what for; apt-get install libvips-tools ffmpeg ghostscript poppler-utils libimage-exiftool-perl)"; fi
+	@missing=$$(scripts/media-tools missing | tr '\n' ' '); \
+	if [ -n "$$missing" ]; then echo "not installed: $$missing(bin/sluice doctor says what for); \"make media-tools\" installs them"; fi
 	exec bin/sluice serve
+
+media-tools: ## install the tools for media beyond the common images (Debian; root or sudo)
+	@scripts/media-tools
 
 build: ## build bin/sluice, one static binary
 	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sluice ./cmd/sluice
