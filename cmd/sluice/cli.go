@@ -10,6 +10,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"sluice/internal/app"
 	"sluice/internal/config"
 	"sluice/internal/ingest"
 )
@@ -40,7 +41,6 @@ type grammar struct {
 	ConfigPrint configCommands     `cmd:"" name:"config" help:"Show the settings."`
 	Doctor      doctorCommand      `cmd:"" help:"Say what is configured, what was found and what is missing."`
 	Version     versionCommand     `cmd:"" help:"Print the version."`
-	MediaWorker mediaWorkerCommand `cmd:"" hidden:"" help:"Run as the server's confined media process."`
 }
 
 // run parses and executes a command line and returns the exit code.
@@ -54,6 +54,11 @@ func run(ctx context.Context, args []string, io console) (code int) {
 			code = int(exit)
 		}
 	}()
+	if len(args) == 1 && args[0] == "media-worker" {
+		// The other end of the pipe from the server; nobody calls it by hand. It has no settings, touches no file, and is
+		// started for every run of a tool: building the command line would take longer than the rest of its start.
+		return report(io.err, app.MediaWorker(io.in, io.out))
+	}
 	file, err := readConfig(args)
 	if err != nil {
 		fmt.Fprintf(io.err, "sluice: %v\n", err)
@@ -89,9 +94,6 @@ func newParser(ctx context.Context, io console, more ...kong.Option) (*kong.Kong
 // readConfig reads the file that --config or SLUICE_CONFIG names, if any. It has
 // to be known before the rest of the line can be understood.
 func readConfig(args []string) (config.File, error) {
-	if len(args) > 0 && args[0] == "media-worker" {
-		return nil, nil // it has no settings and must not touch files
-	}
 	path := os.Getenv("SLUICE_CONFIG")
 	for i, arg := range args {
 		if value, ok := strings.CutPrefix(arg, "--config="); ok {

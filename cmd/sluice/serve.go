@@ -43,8 +43,3 @@ func (*versionCommand) Run(io console) error {
 	_, err := fmt.Fprintln(io.out, telemetry.ReadVersion())
 	return err
 }
-
-type mediaWorkerCommand struct{}
-
-// Run is the other end of the pipe from the server; nobody calls it by hand.
-func (*mediaWorkerCommand) Run(io console) error { return app.MediaWorker(io.in, io.out) }
