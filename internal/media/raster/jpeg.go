@@ -179,7 +179,7 @@ func (h *jpegHeader) startOfFrame(marker byte, body []byte) error {
 // decode prefers the reduced decoder, and falls back to the standard one for what that does not do or finds damaged.
 func (h *jpegHeader) decode(src *io.SectionReader, maxEdge int) (image.Image, error) {
 	scale := draftScale(max(h.p.Width, h.p.Height), maxEdge)
-	if scale > 1 && h.frame != 0xc2 && h.components != 4 && src.Size() <= maxDraftBytes {
+	if scale > 1 && h.components != 4 && src.Size() <= maxDraftBytes {
 		file, err := inMemory(src)
 		if err != nil {
 			return nil, err
