@@ -74,34 +74,45 @@ func (s *scan) mean(r *bitReader, i int, value *int16) bool {
 // bandReader reads a scan of frequencies of one component.
 type bandReader struct {
 	bitReader
-	*scan
-	*grid
-	run int // blocks that end where they are, after an end of band that counts for more than one
+	table       *huffman
+	first, last int
+	band        uint64 // the set from first to last
+	kept        uint64 // as in grid
+	low         int
+	run         int       // blocks that have nothing more, after an end of band that counts for more than one
+	slot        *[64]byte // as in grid
 }
 
-// frequencies decodes a scan of a band of one component; section G.1.2.2 and G.1.2.3.
+// frequencies decodes a scan of a band of one component; sections G.1.2.2 and G.1.2.3.
 func (s *scan) frequencies() bool {
-	r := &bandReader{bitReader: bitReader{data: s.data}, scan: s, grid: s.components[0].grid}
+	g := s.components[0].grid
+	r := &bandReader{
+		bitReader: bitReader{data: s.data}, table: s.ac,
+		first: s.first, last: s.last, band: s.band(), low: s.low, kept: g.kept, slot: &g.slot,
+	}
 	var unremembered uint64
-	for unit, y := 0, 0; y < r.down; y++ {
-		for i := y * r.stride; i < y*r.stride+r.across; i++ {
+	for unit, y := 0, 0; y < g.down; y++ {
+		for i := y * g.stride; i < y*g.stride+g.across; i++ {
 			due, ok := s.restarted(&r.bitReader, unit)
 			if due {
 				r.run = 0
 			}
 			nonzero := &unremembered
-			if r.remembers {
-				nonzero = &r.nonzero[i]
+			if g.remembers {
+				nonzero = &g.nonzero[i]
 			}
 			switch {
 			case !ok:
 				return false
+			case s.refines && r.run > 0:
+				r.run--
+				r.correct(g.block(i), *nonzero&r.band)
 			case s.refines:
-				ok = r.refine(r.block(i), nonzero)
+				ok = r.refine(g.block(i), nonzero)
 			case r.run > 0:
 				r.run--
 			default:
-				ok = r.begin(r.block(i), nonzero)
+				ok = r.begin(g.block(i), nonzero)
 			}
 			if !ok {
 				return false
@@ -115,128 +126,144 @@ func (s *scan) frequencies() bool {
 	return true
 }
 
-// begin decodes the first scan of a band in one block.
+// begin decodes the first scan of a band in one block. As in decoder.block, the bits are worked on in variables of
+// their own.
 func (r *bandReader) begin(block []int16, nonzero *uint64) bool {
-	for k := r.first; k <= r.last; {
-		if r.n < 32 { // A code of 16 bits and a value of 15.
-			r.fill()
+	acc, n := r.acc, r.n
+	set := *nonzero
+	for k := r.first; k <= r.last; k++ {
+		if n < 32 { // A code of 16 bits and a value of 15.
+			acc, n = r.refill(acc, n)
 		}
-		acc := r.acc
-		symbol, length, ok := r.ac.first(acc)
+		symbol, length, ok := r.table.first(acc)
 		if !ok {
 			return false
 		}
-		size := symbol & 15
-		if size == 0 && symbol != 0xf0 {
-			r.skip(length)
-			r.end(symbol >> 4)
-			r.run--
-			return true
+		size, zeros := int(symbol&15), int(symbol>>4)
+		if size == 0 && zeros < 15 {
+			acc, n = r.end(acc<<(length&63), n-length, zeros)
+			break
 		}
-		r.skip(length + int(size))
-		k += int(symbol >> 4)
-		if size > 0 {
-			if k > r.last {
+		value := acc << (length & 63)
+		acc, n = value<<size, n-length-size
+		if k += zeros; size == 0 {
+			continue
+		}
+		if k > r.last {
+			return false
+		}
+		bit := uint64(1) << (k & 63)
+		if set |= bit; r.kept&bit != 0 {
+			v := extended(value, uint(size)) << (r.low & 15)
+			if !fits(v) {
 				return false
 			}
-			*nonzero |= 1 << k
-			if at := r.slot[k&63]; at != outside {
-				v := extended(acc<<(length&63), uint(size)) << r.low
-				if !fits(v) {
-					return false
-				}
-				block[at] = int16(v)
-			}
+			block[r.slot[k&63]] = int16(v)
 		}
-		k++
 	}
+	r.acc, r.n, *nonzero = acc, n, set
 	return true
 }
 
-// end reads for how many blocks an end of band counts, this one among them.
-func (r *bandReader) end(size byte) {
-	r.run = 1 << size
-	if size > 0 {
-		r.run += int(r.acc >> (64 - size))
-		r.skip(int(size))
-	}
+// end reads for how many blocks an end of band counts, of which this one is done. It returns the bits that are left.
+func (r *bandReader) end(acc uint64, n, size int) (uint64, int) {
+	r.run = 1<<(size&15) - 1 + int(acc>>1>>(63-size))
+	return acc << (size & 15), n - size
+}
+
+// refill is fill for who has the bits in variables of his own.
+func (r *bandReader) refill(acc uint64, n int) (uint64, int) {
+	r.acc, r.n = acc, n
+	r.fill()
+	return r.acc, r.n
 }
 
 // refine adds a bit to each coefficient of a band that is not zero in one block, and sets others of which it is the
 // first bit. A code says how many zeros stand in front of the latter; bits for all others that are passed on the way
 // follow behind it.
 func (r *bandReader) refine(block []int16, nonzero *uint64) bool {
-	before, rest := *nonzero, r.band()
-	for r.run == 0 && rest != 0 {
-		if r.n < 32 {
-			r.fill()
+	before, set, rest := *nonzero, *nonzero, r.band
+	acc, n := r.acc, r.n
+	for k := r.first; k <= r.last; k++ {
+		if n < 32 {
+			acc, n = r.refill(acc, n)
 		}
-		symbol, ok := r.symbol(r.ac)
-		if !ok || symbol&15 > 1 {
+		symbol, length, ok := r.table.first(acc)
+		size, zeros := int(symbol&15), int(symbol>>4)
+		if !ok || size > 1 {
 			return false
 		}
-		if symbol&15 == 0 && symbol != 0xf0 {
-			r.end(symbol >> 4)
-			break
+		acc, n = acc<<(length&63), n-length
+		if size == 0 && zeros < 15 {
+			r.acc, r.n = r.end(acc, n, zeros)
+			r.correct(block, before&rest)
+			*nonzero = set
+			return true
 		}
-		fresh := int16(0)
-		if symbol&15 == 1 {
-			fresh = int16(r.acc>>63<<1-1) << r.low
-			r.skip(1)
-		}
-		zeros := rest &^ before
-		for range symbol >> 4 {
-			zeros &= zeros - 1
-		}
-		if zeros == 0 {
+		sign := int16(acc >> 63)
+		acc, n = acc<<size, n-size
+		passed := r.pass(before&rest, k, zeros)
+		count := mathbits.OnesCount64(passed)
+		if k += zeros + count; k > r.last {
 			return false
 		}
-		k := mathbits.TrailingZeros64(zeros)
-		passed := before & rest & (1<<k - 1)
-		rest &= ^uint64(0) << k << 1
-		r.correct(block, passed)
-		if fresh != 0 {
-			*nonzero |= 1 << k
-			if at := r.slot[k]; at != outside {
-				block[at] = fresh
+		if n < count {
+			acc, n = r.refill(acc, n)
+		}
+		if n < count { // They are more than fit at once.
+			r.correct(block, passed)
+			acc, n = r.acc, r.n
+		} else {
+			r.move(block, passed, acc)
+			acc, n = acc<<(count&63), n-count
+		}
+		bit := uint64(1) << (k & 63)
+		rest &= -bit << 1
+		if size > 0 {
+			if set |= bit; r.kept&bit != 0 {
+				block[r.slot[k&63]] = (sign<<1 - 1) << (r.low & 15)
 			}
 		}
 	}
-	if r.run > 0 {
-		r.correct(block, before&rest)
-		r.run--
-	}
+	r.acc, r.n, *nonzero = acc, n, set
 	return true
 }
 
-// correct reads a bit for each of a set of coefficients that are not zero and moves those that are kept away from zero
-// if it is set.
+// pass finds those of a set, which begins at k, that stand in front of the zero behind so many others.
+func (r *bandReader) pass(set uint64, k, zeros int) uint64 {
+	to := k + zeros
+	for {
+		passed := set & (1<<(to&63)<<1 - 1)
+		next := k + zeros + mathbits.OnesCount64(passed)
+		if next == to || next > r.last {
+			return passed
+		}
+		to = next
+	}
+}
+
+// correct reads a bit for each of a set of coefficients that are not zero.
 func (r *bandReader) correct(block []int16, set uint64) {
-	n := mathbits.OnesCount64(set)
-	if n == 0 {
-		return
-	}
-	if n > 48 {
-		const half = 1<<32 - 1
-		r.correct(block, set&half)
-		r.correct(block, set&^half)
-		return
-	}
-	if r.n < n {
-		r.fill()
-	}
-	bits := r.acc
-	r.skip(n)
-	for left := set & r.kept; left != 0; left &= left - 1 {
-		k := mathbits.TrailingZeros64(left)
-		if bits<<mathbits.OnesCount64(set&(1<<k-1))>>63 == 0 {
-			continue
+	const half = 1<<32 - 1
+	for _, part := range [2]uint64{set & half, set &^ half} {
+		n := mathbits.OnesCount64(part)
+		if r.n < n {
+			r.fill()
 		}
-		v := &block[r.slot[k]]
-		if *v < 0 {
-			*v -= 1 << r.low
-		} else {
-			*v += 1 << r.low
+		r.move(block, part, r.acc)
+		r.skip(n)
+	}
+}
+
+// move moves those of a set of coefficients that are kept away from zero, each if its bit is set. The first bit is the
+// highest.
+func (r *bandReader) move(block []int16, set, bits uint64) {
+	for ; set&r.kept != 0; set &= set - 1 {
+		k := mathbits.TrailingZeros64(set)
+		if at := r.slot[k&63]; at != outside {
+			sign := block[at] >> 15 // 0 or -1
+			block[at] += (1<<(r.low&15) ^ sign - sign) & -int16(bits>>63)
 		}
+		bits <<= 1
 	}
 }
