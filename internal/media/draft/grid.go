@@ -3,8 +3,8 @@ package draft
 // grid holds the coefficients of one component of a progressive picture that are kept between its scans.
 //
 // For each block of 64 pixels of the component these are 2, 8 or 32 bytes, and 8 more where scans refine other
-// frequencies than the mean value. A picture of 12 million pixels with colours at half the resolution needs 1.9 MiB at
-// an eighth of its size, 6.5 MiB at a quarter and 10.8 MiB at a half, and a quarter to a half as much for the result.
+// frequencies than the mean value. A picture of 12 million pixels with colours at half the resolution needs 1.8 MiB at
+// an eighth of its size, 6.5 MiB at a quarter and 10.8 MiB at a half, and less than half as much for the result.
 type grid struct {
 	stride, rows int       // blocks, in whole minimum coded units
 	across, down int       // blocks that have a part of the picture
@@ -63,7 +63,7 @@ func (g *grid) block(i int) []int16 {
 	return g.coefficients[i*size : (i+1)*size : (i+1)*size]
 }
 
-// keep says whether a coefficient is one that 8 bits for each sample can have, with much to spare, and that fits.
+// fits says whether a coefficient can be kept. Those of samples of 8 bits have 12 bits at most.
 func fits(v int32) bool { return v > -1<<15 && v < 1<<15 }
 
 // draw turns the blocks into the pixels of c.

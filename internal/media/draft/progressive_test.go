@@ -342,19 +342,24 @@ func TestProgressiveValuesThatDoNotFit(t *testing.T) {
 	}
 }
 
-// The comment of the type grid and docs say how much memory a picture takes.
+// The comment of the type grid says how much memory a picture takes. One that is only claimed takes none.
 func TestProgressiveMemory(t *testing.T) {
-	c := mediatest.EmptyCoefficients(4000, 3000, 3, 2, 2)
-	file := c.Progressive(0, mediatest.UsualScans(3))
-	for scale, most := range map[int]uint64{8: 3 << 20, 4: 10 << 20, 2: 16 << 20} {
+	file := mediatest.EmptyCoefficients(4000, 3000, 3, 2, 2).Progressive(0, mediatest.UsualScans(3))
+	taken := func(file []byte, scale int) (float64, error) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		if _, err := draft.Decode(file, scale); err != nil {
-			t.Fatal(err)
-		}
+		_, err := draft.Decode(file, scale)
 		runtime.ReadMemStats(&after)
-		if taken := after.TotalAlloc - before.TotalAlloc; taken > most {
-			t.Errorf("1/%d: %.1f MiB, at most %d are wanted", scale, float64(taken)/(1<<20), most>>20)
+		return float64(after.TotalAlloc-before.TotalAlloc) / (1 << 20), err
+	}
+	claim := bytes.Clone(file)
+	copy(claim[bytes.Index(claim, []byte{0xff, 0xc2})+5:], []byte{0xff, 0xff, 0xff, 0xff})
+	for scale, most := range map[int]float64{8: 3, 4: 9, 2: 16} {
+		if got, err := taken(file, scale); err != nil || got > most {
+			t.Errorf("1/%d: %.1f MiB (%v), at most %.0f are wanted", scale, got, err, most)
+		}
+		if got, err := taken(claim, scale); err == nil || got > 1 {
+			t.Errorf("1/%d, a huge claim: %.1f MiB (%v)", scale, got, err)
 		}
 	}
 }

@@ -218,7 +218,7 @@ func (r *bandReader) refine(block []int16, nonzero *uint64) bool {
 			acc, n = acc<<(count&63), n-count
 		}
 		bit := uint64(1) << (k & 63)
-		rest &= -bit << 1
+		rest &= -bit
 		if size > 0 {
 			if set |= bit; r.kept&bit != 0 {
 				block[r.slot[k&63]] = (sign<<1 - 1) << (r.low & 15)

@@ -41,7 +41,8 @@ func openJPEG(src *io.SectionReader, _ Limits, p *picture) error {
 	planes := pixels * h.samples / max(1, h.unit)
 	p.memory = planes
 	if h.frame == 0xc2 {
-		p.memory += 4 * planes // The coefficients of all scans, 4 bytes each.
+		// The coefficients of all scans, 4 bytes each. The reduced decoder needs no more than a byte for each sample.
+		p.memory += 4 * planes
 	}
 	switch h.components {
 	case 1:
