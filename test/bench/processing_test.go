@@ -58,7 +58,7 @@ func TestProcessing(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
-		"5 JPEG files of 640 x 480 pixels (4:2:0", "| sluice | ", "| sharp (sharp is not installed: test/setup installs it with npm) | – |",
+		"5 JPEG files of 640 x 480 pixels (4:2:0,", "JPEG files of 640 x 480 pixels (4:2:0, progressive", "| sluice | ", "| sharp (sharp is not installed: test/setup installs it with npm) | – |",
 		"Pyramid TIFF of a JPEG file of 1300 x 1300 pixels", "| sluice without tools | ",
 		"2 pages of a PDF file at 150 pixels per inch", "Poster of a video of 1 s", "| its thumbnail can be read | ",
 	} {

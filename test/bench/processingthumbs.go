@@ -26,21 +26,36 @@ const (
 //go:embed processingsharp.js
 var sharpScript []byte
 
-// thumbnails compares thumbnails of many photographs.
+// thumbnails compares thumbnails of many photographs, in the forms that JPEG files have.
 func (b *processingBench) thumbnails(ctx context.Context) error {
-	link := func(from, to string) error { return os.Rename(from, to) }
-	if err := b.thumbnailsOf(ctx, "4:2:0", "halved", link); err != nil {
-		return err
+	forms := []struct {
+		kind, name string
+		options    string // of vips, which writes what Go does not; "" = as Go writes it
+	}{
+		{"4:2:0", "halved", ""},
+		{"4:4:4", "whole", "Q=90,subsample-mode=off,strip"},
+		{"4:2:0, progressive", "progressive", "Q=85,subsample-mode=on,interlace,strip"},
 	}
-	if lookup("vips", "") != "" {
-		return nil // nothing else here writes JPEG files whose colours are whole
+	missing := lookup("vips", "libvips-tools")
+	for _, form := range forms {
+		if form.options != "" && missing != "" {
+			fmt.Printf("JPEG files of %d x %d pixels (%s): %s\n\n", b.width, b.height, form.kind, missing)
+			continue
+		}
+		err := b.thumbnailsOf(ctx, form.kind, form.name, func(from, to string) error {
+			if form.options == "" {
+				return os.Rename(from, to)
+			}
+			return ran(ctx, "vips", "jpegload", from, to+"["+form.options+"]")
+		})
+		if err != nil {
+			return err
+		}
 	}
-	return b.thumbnailsOf(ctx, "4:4:4", "whole", func(from, to string) error {
-		return ran(ctx, "vips", "jpegload", from, to+"[Q=90,subsample-mode=off,strip]")
-	})
+	return nil
 }
 
-func (b *processingBench) thumbnailsOf(ctx context.Context, sampling, name string, derive func(from, to string) error) error {
+func (b *processingBench) thumbnailsOf(ctx context.Context, kind, name string, derive func(from, to string) error) error {
 	folder, files, err := b.photographs(name, derive)
 	if err != nil {
 		return err
@@ -59,7 +74,7 @@ func (b *processingBench) thumbnailsOf(ctx context.Context, sampling, name strin
 		})},
 	}
 	r := race{
-		title:  fmt.Sprintf("%d JPEG files of %d x %d pixels (%s, %.1f MB) to %d pixels", len(files), b.width, b.height, sampling, float64(info.Size())/1e6, thumbnailEdge),
+		title:  fmt.Sprintf("%d JPEG files of %d x %d pixels (%s, %.1f MB) to %d pixels", len(files), b.width, b.height, kind, float64(info.Size())/1e6, thumbnailEdge),
 		pieces: len(files), unit: "pictures", reps: b.reps,
 	}
 	return r.hold(ctx, contenders)

@@ -1,10 +1,11 @@
-// Package draft decodes a baseline JPEG picture straight to a half, a quarter or an eighth of its size. The whole
-// entropy-coded data is read, but only the lowest frequencies of each block are turned into pixels, so that a
-// thumbnail costs a fraction of a full decode.
+// Package draft decodes a JPEG picture straight to a half, a quarter or an eighth of its size. Only the lowest
+// frequencies of each block are turned into pixels, so that a thumbnail costs a fraction of a full decode.
 //
-// It reads what cameras and phones write: sequential Huffman coding, 8 bits, one or three components in one scan. For
-// everything else it returns ErrUnsuited, and for damaged data an error; the caller then turns to a full decoder,
-// whose judgement counts.
+// It reads what cameras and phones write: sequential Huffman coding, 8 bits, one or three components in one scan; and
+// what editors and web servers write: the progressive form of the same. For everything else it returns ErrUnsuited,
+// and for damaged data an error; the caller then turns to a full decoder, whose judgement counts. All entropy-coded
+// data of a baseline file is read; of a progressive one only the scans on which the result depends, so that damage in
+// the others is not noticed.
 package draft
 
 import (
@@ -14,13 +15,16 @@ import (
 )
 
 // ErrUnsuited means that the file may be fine but is of a kind that is not decoded here.
-var ErrUnsuited = errors.New("draft: not a baseline JPEG picture of one interleaved scan")
+var ErrUnsuited = errors.New("draft: not a baseline JPEG picture of one interleaved scan, nor a usual progressive one")
 
 // errDamaged means that the data breaks the rules of the format.
 var errDamaged = errors.New("draft: damaged JPEG data")
 
 // maxSide is the largest block of pixels that a block of coefficients becomes.
 const maxSide = 4
+
+// endOfImage is the marker that ends a file.
+const endOfImage = 0xd9
 
 // component is one plane.
 type component struct {
@@ -34,6 +38,7 @@ type component struct {
 	previousDC int32
 	pix        []byte
 	stride     int
+	grid       *grid // of a progressive picture
 }
 
 // decoder holds the tables of one file; ISO/IEC 10918-1 annexes B and F.
@@ -47,6 +52,7 @@ type decoder struct {
 	restart       int // minimum coded units between restart markers, 0 for none
 	adobeRGB      bool
 	jfif          bool
+	progressive   bool
 }
 
 // Decode decodes file at 1/scale of its size, where scale is 2, 4 or 8. The result has ceil(width/scale) x
@@ -62,20 +68,26 @@ func Decode(file []byte, scale int) (image.Image, error) {
 		if err != nil {
 			return nil, err
 		}
-		rest = after
-		if marker == 0xda {
-			return d.scan(body, rest)
+		switch {
+		case marker == 0xda && d.progressive:
+			return d.scans(rest)
+		case marker == 0xda:
+			return d.scan(body, after)
 		}
+		rest = after
 		if err := d.segment(marker, body); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// nextSegment splits the next marker segment off data. Anything unusual between segments is left to others.
+// nextSegment splits the next marker segment, or the end of the image, off data. Anything unusual between segments is left to others.
 func nextSegment(data []byte) (marker byte, body, rest []byte, err error) {
 	for len(data) > 2 && data[0] == 0xff && data[1] == 0xff {
 		data = data[1:]
+	}
+	if len(data) >= 2 && data[0] == 0xff && data[1] == endOfImage {
+		return endOfImage, nil, data[2:], nil
 	}
 	if len(data) < 4 || data[0] != 0xff || data[1] < 0xc0 || data[1] >= 0xd0 && data[1] <= 0xd9 {
 		return 0, nil, nil, ErrUnsuited
@@ -89,7 +101,8 @@ func nextSegment(data []byte) (marker byte, body, rest []byte, err error) {
 
 func (d *decoder) segment(marker byte, body []byte) error {
 	switch marker {
-	case 0xc0, 0xc1:
+	case 0xc0, 0xc1, 0xc2:
+		d.progressive = marker == 0xc2
 		return d.startOfFrame(body)
 	case 0xc4:
 		return d.huffmanTables(body)
@@ -162,50 +175,4 @@ func (d *decoder) ratio() (image.YCbCrSubsampleRatio, bool) {
 func (d *decoder) isRGB() bool {
 	c := d.components
 	return !d.jfif && (d.adobeRGB || c[0].id == 'R' && c[1].id == 'G' && c[2].id == 'B')
-}
-
-func (d *decoder) quantTables(body []byte) error {
-	for len(body) > 0 {
-		table, wide := body[0]&15, body[0]>>4
-		size := 64 * (int(wide) + 1)
-		if table > 3 || wide > 1 || len(body) < 1+size {
-			return errDamaged
-		}
-		for i := range 64 {
-			if wide == 1 {
-				d.quant[table][i] = int32(binary.BigEndian.Uint16(body[1+2*i:]))
-			} else {
-				d.quant[table][i] = int32(body[1+i])
-			}
-		}
-		d.seenQuant[table] = true
-		body = body[1+size:]
-	}
-	return nil
-}
-
-func (d *decoder) huffmanTables(body []byte) error {
-	for len(body) > 0 {
-		if len(body) < 17 || body[0]&15 > 3 || body[0]>>4 > 1 {
-			return errDamaged
-		}
-		total := 0
-		for _, n := range body[1:17] {
-			total += int(n)
-		}
-		if total > 256 || len(body) < 17+total {
-			return errDamaged
-		}
-		table, err := newHuffman(body[1:17], body[17:17+total])
-		if err != nil {
-			return err
-		}
-		if body[0]>>4 == 0 {
-			d.dc[body[0]&15] = table
-		} else {
-			d.ac[body[0]&15] = table
-		}
-		body = body[17+total:]
-	}
-	return nil
 }

@@ -8,9 +8,11 @@ import (
 	"image/jpeg"
 	"math"
 	"math/rand/v2"
+	"strconv"
 	"testing"
 
 	"sluice/internal/media/draft"
+	"sluice/internal/media/mediatest"
 )
 
 // scene is a smooth picture with some edges, where an error of position or of a coefficient shows.
@@ -193,6 +195,11 @@ func FuzzDecode(f *testing.F) {
 	f.Add(encode(f, scene(70, 50), 60), uint8(1))
 	f.Add(encode(f, gray(scene(33, 17)), 90), uint8(2))
 	f.Add([]byte{0xff, 0xd8, 0xff, 0xda, 0, 2}, uint8(3))
+	for _, of := range samplings() {
+		c := fill(mediatest.EmptyCoefficients(35, 21, of.planes, of.h, of.v))
+		f.Add(c.Progressive(3, mediatest.UsualScans(of.planes)), uint8(1))
+		f.Add(c.Progressive(0, orders(of.planes)["bands that cross"]), uint8(2))
+	}
 	f.Fuzz(func(t *testing.T, file []byte, power uint8) {
 		if len(file) > 1<<16 {
 			return
@@ -202,6 +209,21 @@ func FuzzDecode(f *testing.F) {
 			t.Error("decoded to an empty picture without an error")
 		}
 	})
+}
+
+func BenchmarkProgressive(b *testing.B) {
+	c := mediatest.CoefficientsOf(scene(1000, 750), 3, 2, 2)
+	file := c.Progressive(0, mediatest.UsualScans(3))
+	for _, scale := range []int{2, 4, 8} {
+		b.Run(strconv.Itoa(scale), func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			for b.Loop() {
+				if _, err := draft.Decode(file, scale); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
 }
 
 func BenchmarkDecodeQuarter(b *testing.B) {

@@ -41,7 +41,8 @@ func openJPEG(src *io.SectionReader, _ Limits, p *picture) error {
 	planes := pixels * h.samples / max(1, h.unit)
 	p.memory = planes
 	if h.frame == 0xc2 {
-		p.memory += 4 * planes // The coefficients of all scans, 4 bytes each.
+		// The coefficients of all scans, 4 bytes each. The reduced decoder needs no more than a byte for each sample.
+		p.memory += 4 * planes
 	}
 	switch h.components {
 	case 1:
@@ -179,7 +180,7 @@ func (h *jpegHeader) startOfFrame(marker byte, body []byte) error {
 // decode prefers the reduced decoder, and falls back to the standard one for what that does not do or finds damaged.
 func (h *jpegHeader) decode(src *io.SectionReader, maxEdge int) (image.Image, error) {
 	scale := draftScale(max(h.p.Width, h.p.Height), maxEdge)
-	if scale > 1 && h.frame != 0xc2 && h.components != 4 && src.Size() <= maxDraftBytes {
+	if scale > 1 && h.components != 4 && src.Size() <= maxDraftBytes {
 		file, err := inMemory(src)
 		if err != nil {
 			return nil, err

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// Real files: no encoder at hand makes lossy WebP, packed TIFF or progressive JPEG, so the samples of the decoders'
+// Real files: no encoder at hand makes lossy WebP or packed TIFF, so the samples of the decoders'
 // own module are used, where the module cache has them.
 func TestRealFiles(t *testing.T) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "golang.org/x/image").Output()

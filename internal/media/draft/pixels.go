@@ -2,132 +2,30 @@ package draft
 
 import "image"
 
-// block decodes one block and keeps its low frequencies, multiplied by the quantisation table; section F.2.2. What
-// stands behind the last of these is only skipped, several codes at a time.
-func (d *decoder) block(bits *bitReader, c *component, out *[maxSide * maxSide]int32) bool {
-	quant := &d.quant[c.quant]
-	if bits.n < 32 {
-		bits.fill()
+// allocate makes room for the planes.
+func (d *decoder) allocate(across, down int) {
+	for i := range d.components {
+		c := &d.components[i]
+		c.side = d.planeSide(i)
+		c.place, c.last = place(c.side)
+		c.stride = across * c.h * c.side
+		c.pix = make([]byte, c.stride*down*c.v*c.side)
 	}
-	size, ok := bits.symbol(c.dc)
-	if !ok || size > 15 {
-		return false
-	}
-	if size > 0 {
-		c.previousDC += bits.value(size)
-	}
-	out[0] = c.previousDC * quant[0]
-	k := 1
-	for k <= c.last {
-		if bits.n < 32 { // A code of 16 bits and a value of 15.
-			bits.fill()
-		}
-		// The bits are worked on in variables of their own; this loop is where the time goes.
-		acc := bits.acc
-		entry := c.ac.lookup[acc>>(64-lookupBits)]
-		if entry == 0 {
-			symbol, length, ok := c.ac.long(acc)
-			if !ok {
-				return false
-			}
-			entry = uint16(length)<<8 | uint16(symbol)
-		}
-		length, size := uint(entry>>8), uint(entry&15)
-		bits.acc = acc << ((length + size) & 63)
-		bits.n -= int(length + size)
-		if size == 0 {
-			if entry&0xff != 0xf0 {
-				return !bits.overrun()
-			}
-			k += 16
-			continue
-		}
-		if k += int(entry >> 4 & 15); k > 63 {
-			return false
-		}
-		if at := c.place[k&63]; at < maxSide*maxSide {
-			out[at] = extended(acc<<(length&63), size) * quant[k&63]
-		}
-		k++
-	}
-	return bits.skipBlock(c.ac, k) && !bits.overrun()
 }
 
-// skipBlock reads to the end of a block, from coefficient k on.
-func (r *bitReader) skipBlock(t *huffman, k int) bool {
-	acc, n := r.acc, r.n
-	for k < 64 {
-		if n < 32 {
-			r.acc, r.n = acc, n
-			r.fill()
-			acc, n = r.acc, r.n
-		}
-		step := t.steps[acc>>(64-stepBits)]
-		if step.coefficients == 0 || k+int(step.coefficients&^endOfBlock) > 63 {
-			symbol, length, ok := t.first(acc)
-			if !ok {
-				return false
-			}
-			step.bits = uint8(length) + symbol&15
-			switch {
-			case symbol&15 > 0:
-				step.coefficients = symbol>>4 + 1
-				if k+int(step.coefficients) > 64 {
-					return false
-				}
-			case symbol == 0xf0:
-				step.coefficients = 16
-			default:
-				step.coefficients = endOfBlock
-			}
-		}
-		acc <<= step.bits & 63
-		n -= int(step.bits)
-		if step.coefficients >= endOfBlock {
-			break
-		}
-		k += int(step.coefficients)
+// planeSide is how many pixels the edge of a block of component i becomes. Where the colours are stored at half the
+// resolution in both directions, their blocks are made twice as large as those of the brightness, as far as blocks go,
+// so that no colour is lost.
+func (d *decoder) planeSide(i int) int {
+	if i > 0 && d.fullColour() {
+		return 2 * d.side
 	}
-	r.acc, r.n = acc, n
-	return true
+	return d.side
 }
 
-// mean decodes a block of which the mean value only is kept: it returns the difference of that to the one before, and
-// skips the rest. This is most of the work on large photographs, so it is done in variables of its own.
-func (r *bitReader) mean(dc, ac *huffman) (difference int32, ok bool) {
-	if r.n < 32 {
-		r.fill()
-	}
-	acc, n := r.acc, r.n
-	size, length, ok := dc.first(acc)
-	if !ok || size > 15 {
-		return 0, false
-	}
-	if size > 0 {
-		difference = extended(acc<<(length&63), uint(size))
-	}
-	acc <<= (uint(length) + uint(size)) & 63
-	n -= length + int(size)
-	for k := 1; k < 64; {
-		if n < 32 {
-			r.acc, r.n = acc, n
-			r.fill()
-			acc, n = r.acc, r.n
-		}
-		step := ac.steps[acc>>(64-stepBits)]
-		if step.coefficients == 0 || k+int(step.coefficients&^endOfBlock) > 63 {
-			r.acc, r.n = acc, n
-			return difference, r.skipBlock(ac, k) && !r.overrun()
-		}
-		acc <<= step.bits & 63
-		n -= int(step.bits)
-		if step.coefficients >= endOfBlock {
-			break
-		}
-		k += int(step.coefficients)
-	}
-	r.acc, r.n = acc, n
-	return difference, n >= r.pad
+// fullColour reports whether the result has as many pixels in the colour planes although the file has fewer.
+func (d *decoder) fullColour() bool {
+	return d.components[0].h == 2 && d.components[0].v == 2 && 2*d.side <= maxSide
 }
 
 // outside marks coefficients that are not kept.
