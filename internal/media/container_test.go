@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -132,6 +133,7 @@ func movieSamples(t *testing.T) map[string]movieSample {
 		"1080 lines":                 {"a.mp4", lavfi("testsrc=size=1920x1080:duration=0.2", "-pix_fmt", "yuv420p"), nil, true},
 		"29.97 pictures per second":  {"a.mp4", lavfi("testsrc=size=64x48:rate=30000/1001:duration=2"), nil, true},
 		"uneven times":               {"a.mp4", lavfi("testsrc=size=64x48:rate=30:duration=3", "-vf", "setpts=PTS+0.01*random(0)/TB", "-vsync", "vfr", "-video_track_timescale", "90000"), nil, true},
+		"a fraction that is cut":     {"a.mp4", lavfi("testsrc=size=64x48:rate=30:duration=3", "-vf", "setpts=PTS+0.01*random(0)/TB", "-vsync", "vfr", "-video_track_timescale", "100000007"), nil, true},
 		"stretched":                  {"a.mp4", with(pictures, "-vf", "setsar=1/2"), nil, true},
 		"wide pixels":                {"a.mov", with(pictures, "-vf", "setsar=16/11"), nil, true},
 		"square pixels":              {"a.mp4", with(pictures, "-vf", "setsar=1"), nil, true},
@@ -255,5 +257,86 @@ func TestSamplesTellWhatFfprobeTells(t *testing.T) {
 		"sample.mp4": true, "sample_qt.mp4": false /* cut off */, "sample_fragmented.mp4": false, "sample_init.enca.mp4": false, "sample_init.encv.mp4": false,
 	} {
 		t.Run(name, func(t *testing.T) { compareWithFfprobe(t, r, filepath.Join(folder, name), sure) })
+	}
+}
+
+// bare makes a Runner that finds no tool but these on PATH.
+func bare(t *testing.T, programs ...string) *Runner {
+	t.Helper()
+	folder := t.TempDir()
+	for _, program := range programs {
+		path, err := exec.LookPath(program)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(path, filepath.Join(folder, program)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	t.Setenv("PATH", folder)
+	return newRunner(t, "media-worker")
+}
+
+// Without a tool, a video has its dimensions, its length and its orientation, and lacks the thumbnail alone; sound has
+// its cover. What is out of the ordinary lacks all, as ffprobe is what is missing.
+func TestVideosWithoutTools(t *testing.T) {
+	needTools(t, "ffmpeg", "ffprobe")
+	video := sample(t, "a.mp4", slices.Concat(pictures, sound)...)
+	turnRight(t, video)
+	song := sample(t, "a.m4a", append(slices.Clone(sound), "-i", coverFile(t), "-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v:0", "attached_pic")...)
+	plainSong := sample(t, "b.m4a", sound...)
+	fragments := sample(t, "b.mp4", append(slices.Clone(pictures), "-movflags", "frag_keyframe+empty_moov")...)
+	r := bare(t)
+
+	got, err := posterOf(t, r, video, "a.mp4")
+	if err == nil || err.Error() != "no thumbnail was made, because ffmpeg is not installed: apt-get install ffmpeg" {
+		t.Errorf("a video: %v", err)
+	}
+	if got.Width != 320 || got.Height != 180 || got.Orientation != 6 || got.Duration != 3*time.Second || got.Thumbnail != nil {
+		t.Errorf("a video: %+v", got)
+	}
+	found, err := r.Footage(t.Context(), openFootage(t, video).file, sizeOf(t, video), "a.mp4")
+	if want := (Footage{Width: 180, Height: 320, Duration: 3 * time.Second, Sound: true}); err != nil || found != want {
+		t.Errorf("to encode: %+v, %v", found, err)
+	}
+	if got, err = posterOf(t, r, song, "a.m4a"); err != nil || got.Thumbnail == nil || got.Thumbnail.Width != 300 || got.Width != 0 {
+		t.Errorf("sound with a cover: %+v, %v", got, err)
+	}
+	if got, err = posterOf(t, r, plainSong, "b.m4a"); err != nil || got.Thumbnail != nil || got.Duration < time.Second {
+		t.Errorf("sound without: %+v, %v", got, err)
+	}
+	got, err = posterOf(t, r, fragments, "b.mp4")
+	if err == nil || err.Error() != "neither dimensions nor a thumbnail were found, because ffprobe is not installed: apt-get install ffmpeg" || got.Width != 0 {
+		t.Errorf("fragments: %+v, %v", got, err)
+	}
+}
+
+func sizeOf(t *testing.T, path string) int64 {
+	t.Helper()
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return info.Size()
+}
+
+// The poster of an ordinary MP4 file needs ffmpeg and not ffprobe, and is the same with it.
+func TestPosterWithoutFfprobe(t *testing.T) {
+	needTools(t, "ffmpeg", "ffprobe")
+	path := sample(t, "a.mp4", slices.Concat(pictures, sound)...)
+	got, err := posterOf(t, bare(t, "ffmpeg"), path, "a.mp4")
+	if err != nil || got.Thumbnail == nil || got.Width != 320 || got.Duration != 3*time.Second {
+		t.Errorf("%+v, %v", got, err)
+	}
+}
+
+// A cover beyond the limits is refused by what its header says, as when ffprobe tells of it.
+func TestCoverBeyondTheLimit(t *testing.T) {
+	needTools(t, "ffmpeg", "ffprobe")
+	song := sample(t, "a.m4a", append(slices.Clone(sound), "-i", coverFile(t), "-map", "0:a", "-map", "1:v", "-c:v", "copy", "-disposition:v:0", "attached_pic")...)
+	small := newRunner(t, "media-worker", func(o *Options) { o.MaxPixels = 89_999 })
+	_, err := posterOf(t, small, song, "a.m4a")
+	if err == nil || err.Error() != "the file has pictures of 300 x 300 pixels, the limit is 89999" {
+		t.Errorf("%v", err)
 	}
 }

@@ -40,7 +40,7 @@ type Stream struct {
 const (
 	MaxStreams = 64
 	maxBoxes   = 20_000
-	maxPayload = 1 << 20 // bytes of a box that is held in memory
+	maxPayload = 1 << 16 // bytes of a box that is held in memory
 	maxEdge    = 1 << 16 // pixels
 	maxTime    = 1 << 53 // units of any time scale
 )
