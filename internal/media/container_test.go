@@ -116,7 +116,7 @@ func movieSamples(t *testing.T) map[string]movieSample {
 		t.Fatal(err)
 	}
 	with := func(input []string, args ...string) []string { return slices.Concat(input, args) }
-	return map[string]movieSample{
+	samples := map[string]movieSample{
 		"H.264":                      {"a.mp4", pictures, nil, true},
 		"with sound":                 {"a.mp4", both, nil, true},
 		"QuickTime":                  {"a.mov", both, nil, true},
@@ -197,6 +197,13 @@ func movieSamples(t *testing.T) map[string]movieSample {
 		"a tail":                     {"a.mp4", both, func(t *testing.T, file []byte) []byte { return append(file, "tail of something"...) }, false},
 		"encrypted":                  {"a.mp4", both, put("avc1", 0, []byte("encv")...), false},
 	}
+	for _, format := range []string{"text", "tx3g", "c608", "stpp", "wvtt", "rtp ", "mebx", "metx", "mett", "camm", "gpmd", "fdsc", "djmd", "dbgi", "rtmd"} {
+		samples["data of type "+format] = movieSample{"a.mov", with(both, "-timecode", "01:00:00:00"), func(_ *testing.T, file []byte) []byte {
+			moov := bytes.Index(file, []byte("moov"))
+			return append(file[:moov:moov], bytes.ReplaceAll(file[moov:], []byte("tmcd"), []byte(format))...)
+		}, true}
+	}
+	return samples
 }
 
 // What is read of the boxes of a file is what ffprobe says of the same file; what it may say otherwise is left to it.

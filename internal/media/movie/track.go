@@ -207,7 +207,7 @@ func (t *track) stream() (Stream, error) {
 	}
 	// Whatever the handler says, ffmpeg goes by the format when it knows that, so that others may be of any kind.
 	switch t.format {
-	case "tmcd", "mebx", "metx", "mett", "gpmd", "fdsc", "text", "tx3g", "c608", "stpp", "wvtt", "rtp ":
+	case "tmcd", "text", "tx3g", "c608", "stpp", "wvtt", "rtp ", "mebx", "metx", "mett", "camm", "gpmd", "fdsc", "djmd", "dbgi", "rtmd":
 		return Stream{}, nil
 	}
 	return Stream{}, fmt.Errorf("a track of type %q with samples of format %q", t.handler, t.format)
