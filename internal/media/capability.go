@@ -38,8 +38,8 @@ type tool struct {
 func tools() []tool {
 	return []tool{
 		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000; quicker optimised images of photographs", "libvips-tools", "all options of images of these types"},
-		{"ffmpeg", "-version", "thumbnails and encodings of video, covers of audio", "ffmpeg", "mediaOptions"},
-		{"ffprobe", "-version", "dimensions and streams of video and audio", "ffmpeg", "mediaOptions"},
+		{"ffmpeg", "-version", "thumbnails and encodings of video, covers of audio other than M4A", "ffmpeg", "mediaOptions"},
+		{"ffprobe", "-version", "dimensions and streams of video and audio, ordinary MP4 and QuickTime files excepted", "ffmpeg", "mediaOptions"},
 		{"gs", "--version", "EPS and PostScript, CMYK and transparent pages, and PDF files without pdftoppm", "ghostscript",
 			"postScriptOptions, illustratorOptions, pdfOptions (colorspace, alpha)"},
 		{"pdftoppm", "-v", "thumbnails and page images of PDF files", "poppler-utils", "pdfOptions, illustratorOptions"},
@@ -54,7 +54,7 @@ func tools() []tool {
 // confined on this machine. It starts no worker and reads no media.
 func Capabilities(ctx context.Context) []Capability {
 	list := []Capability{
-		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP, TIFF and PSD", Tool: "sluice media-worker", Version: "built in", Found: true},
+		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP, TIFF and PSD; dimensions of MP4 and QuickTime videos, covers of M4A", Tool: "sluice media-worker", Version: "built in", Found: true},
 		confinement(),
 	}
 	for _, t := range tools() {

@@ -66,8 +66,8 @@ func Ladder(width, height int) []Encoding {
 // encodeNeed is what encodes videos.
 func encodeNeed() need { return need{"the video was not encoded", []string{"ffmpeg"}} }
 
-// Footage finds out what there is to encode in a video. It fails with class Unsupported when there are no pictures, and
-// with TooLarge when it is longer than Options.EncodeDuration.
+// Footage finds out what there is to encode in a video. It fails with class Unsupported when there are no pictures, with
+// TooLarge when it is longer than Options.EncodeDuration, and with Missing when no tool would encode it.
 func (r *Runner) Footage(ctx context.Context, src io.Reader, size int64, fileName string) (Footage, error) {
 	in, head, err := r.opts.toolFile(src, size)
 	if err != nil {
@@ -75,6 +75,9 @@ func (r *Runner) Footage(ctx context.Context, src io.Reader, size int64, fileNam
 	}
 	defer in.Close()
 	found, err := r.encodable(ctx, in, head, fileName)
+	if err == nil {
+		_, _, err = encodeNeed().find()
+	}
 	return found, attributed(err, "media.Footage")
 }
 

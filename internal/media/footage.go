@@ -29,21 +29,14 @@ func probeNeed(contentType string) need {
 // frameNeed is what gives the picture of a stream.
 func frameNeed() need { return need{"no thumbnail was made", []string{"ffmpeg"}} }
 
-// streams probes a file. The stream of pictures that counts is nil when there is none.
+// streams finds the streams of a file, in its boxes if they tell all, and else with ffprobe. The stream of pictures that
+// counts is nil when there is none.
 func (r *Runner) streams(ctx context.Context, f footage, found *Inspection) (streams probed, best *stream, err error) {
-	_, path, err := probeNeed(found.ContentType).find()
-	if err != nil {
-		return streams, nil, err
+	streams, ok, err := r.contained(ctx, f)
+	if err == nil && !ok {
+		streams, err = r.probed(ctx, f, found.ContentType)
 	}
-	var said []byte
-	err = r.withTool(ctx, "ffprobe", func(limited context.Context) error {
-		said, err = toolRun{program: "ffprobe", path: path, args: f.probe(), input: f.file, most: maxProbe}.run(limited, r.opts)
-		return err
-	})
 	if err != nil {
-		return streams, nil, err
-	}
-	if streams, err = parseProbe(said); err != nil {
 		return streams, nil, err
 	}
 	found.Duration = streams.duration()
@@ -52,6 +45,23 @@ func (r *Runner) streams(ctx context.Context, f footage, found *Inspection) (str
 		return streams, nil, failure(fault.TooLarge, nil, "the file has pictures of %d x %d pixels, the limit is %d", s.Width, s.Height, r.opts.MaxPixels)
 	}
 	return streams, s, nil
+}
+
+// probed asks ffprobe for the streams of a file.
+func (r *Runner) probed(ctx context.Context, f footage, contentType string) (probed, error) {
+	_, path, err := probeNeed(contentType).find()
+	if err != nil {
+		return probed{}, err
+	}
+	var said []byte
+	err = r.withTool(ctx, "ffprobe", func(limited context.Context) error {
+		said, err = toolRun{program: "ffprobe", path: path, args: f.probe(), input: f.file, most: maxProbe}.run(limited, r.opts)
+		return err
+	})
+	if err != nil {
+		return probed{}, err
+	}
+	return parseProbe(said)
 }
 
 // footage finds the streams of a file, and with picture a frame or the cover that stands for it; nil when it has none.
@@ -63,6 +73,9 @@ func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, pict
 	if s.cover() {
 		if !picture {
 			return nil, nil
+		}
+		if s.picture.length > 0 {
+			return f.coverAt(s.picture)
 		}
 		return r.frame(ctx, f, [][]string{f.coverOf(s.Index)})
 	}
@@ -115,7 +128,19 @@ func (f footage) probe() []string {
 		f.reading()...)
 }
 
-// coverOf copies an embedded picture as it is.
+// coverAt reads an embedded picture as it is. It fails as ffmpeg would be made to when it is too long.
+func (f footage) coverAt(where span) ([]byte, error) {
+	if where.length > maxPicture {
+		return nil, failure(fault.TooLarge, nil, "the cover has %d bytes, the limit is %d", where.length, maxPicture)
+	}
+	cover := make([]byte, where.length)
+	if _, err := f.file.ReadAt(cover, where.at); err != nil {
+		return nil, failure(fault.Source, err, "reading the file failed")
+	}
+	return cover, nil
+}
+
+// coverOf has ffmpeg copy an embedded picture as it is.
 func (f footage) coverOf(stream int) []string {
 	return append(append([]string{"-nostdin"}, f.reading()...), "-map", "0:"+strconv.Itoa(stream),
 		"-frames:v", "1", "-c", "copy", "-f", "image2pipe", "pipe:1")

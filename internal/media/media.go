@@ -3,8 +3,9 @@
 // this program started again as `media-worker`, confined by package box, fed through pipes, bounded in pixels, memory
 // and time, and killed with its process group when it misbehaves.
 //
-// It knows JPEG, PNG, GIF, WebP, BMP, TIFF and PSD without any external tool. For video, sound and PDF files an external
-// tool, which the worker turns into inside a box of its own, gives a picture. Capabilities tells which tools for other
+// It knows JPEG, PNG, GIF, WebP, BMP, TIFF and PSD without any external tool, and the streams and covers of ordinary MP4
+// and QuickTime files. For video, sound and PDF files an external tool, which the worker turns into inside a box of its
+// own, gives a picture. Capabilities tells which tools for other
 // formats this machine has.
 package media
 

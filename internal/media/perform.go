@@ -45,6 +45,8 @@ func (w *worker) perform(src io.ReaderAt, req request) (done result, body [][]by
 		body, err = w.pack(section, *req.Pack, &done)
 	case req.Op == opSurvey:
 		done.Survey, err = w.survey(section)
+	case req.Op == opMovie:
+		err = w.movie(section, &done)
 	case req.Op == opMetadata, req.Op == opToolSaid:
 		body, err = w.metadata(section, req, &done)
 	case req.Op == opLinks:

@@ -34,10 +34,17 @@ type stream struct {
 	Disposition struct {
 		Cover int `json:"attached_pic"`
 	} `json:"disposition"`
-	SideData []struct {
-		Rotation float64 `json:"rotation"` // degrees, counterclockwise
-	} `json:"side_data_list"`
+	SideData []sideData `json:"side_data_list"`
+
+	picture span // the cover as it lies in the file; none unless the boxes of the file were read here
 }
+
+type sideData struct {
+	Rotation float64 `json:"rotation"` // degrees, counterclockwise
+}
+
+// span is a part of a file.
+type span struct{ at, length int64 }
 
 func parseProbe(said []byte) (probed, error) {
 	var p probed

@@ -9,6 +9,7 @@ import (
 	"sluice/internal/media/fault"
 	"sluice/internal/media/lossless"
 	"sluice/internal/media/modifier"
+	"sluice/internal/media/movie"
 	"sluice/internal/media/raster"
 )
 
@@ -27,7 +28,7 @@ import (
 // what it writes, descriptor 4 is a file that it writes to, up to Box.FileBytes, instead of the standard output.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
-const protocolVersion = 5
+const protocolVersion = 6
 
 // spoolDescriptor is the worker's descriptor of its nameless file, or of the tool's input.
 const spoolDescriptor = 3
@@ -71,6 +72,7 @@ const (
 	opMetadata operation = "metadata" // of a file that is not inspected, as JSON
 	opToolSaid operation = "toolsaid" // the same from exiftool's answer
 	opSurvey   operation = "survey"   // what the header of a picture says, of which the file may be the beginning only
+	opMovie    operation = "movie"    // what a moov box says, which is all of the file that is sent
 )
 
 type request struct {
@@ -102,6 +104,7 @@ type result struct {
 	Message     string        `json:"message,omitempty"`
 	Layer       int           `json:"layer,omitempty"` // number of the layer whose picture this is; 0 = the end of the layers
 	Survey      *survey       `json:"survey,omitempty"`
+	Movie       *movie.Movie  `json:"movie,omitempty"`
 	Next        int           `json:"next,omitempty"`   // layer to go on with in another request; 0 = none is left
 	Retire      bool          `json:"retire,omitempty"` // the worker wants to be replaced
 }

@@ -168,7 +168,7 @@ func (s *server) warnedOfTools(rows []row) {
 		"program.ps": {{"postScriptOptions", "gs", "ghostscript"}, {"postScriptOptions/extractSearchWords", "gs", "ghostscript"}},
 		"poster.eps": {{"postScriptOptions", "gs", "ghostscript"}, {"postScriptOptions/extractSearchWords", "gs", "ghostscript"}},
 		"drawing.ai": {{"illustratorOptions", "pdftoppm", "poppler-utils"}}, "layout.indd": {{"inDesignOptions", "exiftool", "libimage-exiftool-perl"}},
-		"film.mp4":  {{"mediaOptions", "ffprobe", "ffmpeg"}},
+		"film.mp4":  {{"mediaOptions", "ffmpeg", "ffmpeg"}},
 		"phone.jp2": {{"createMask, knockoutBackgroundOptions, manualCropOptions, unsharpMaskOptions", "vips", "libvips-tools"}},
 	} {
 		for _, w := range wanted {
@@ -183,6 +183,9 @@ func (s *server) warnedOfTools(rows []row) {
 		if a := s.asset(name); len(a.Warnings) == 0 {
 			s.t.Errorf("%s does not say what is missing", name)
 		}
+	}
+	if film := s.asset("film.mp4"); film.Width != 320 || film.Height != 180 {
+		s.t.Errorf("without tools, film.mp4 has %d x %d pixels", film.Width, film.Height)
 	}
 	if !strings.Contains(said["spring.pdf"], "pdfOptions/extractLinks: ") {
 		s.t.Errorf("nothing is said of the links: %s", said["spring.pdf"])
