@@ -62,16 +62,33 @@ type maker struct {
 	done    *completion
 }
 
+// trashedOriginator is why nothing is made of a file that is in the trash: it would
+// show again what somebody has put away.
+const trashedOriginator = "nothing more was made of it, because it is in the trash; once it is restored it can be processed again"
+
 // make stores what a task made as assets. An originator that has other bytes
-// meanwhile, or none, is left to the task of these.
-func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) error {
+// meanwhile, or none, is left to the task of these. One that is in the trash gets
+// nothing and keeps what was made of it before: reason then says so, for the log.
+func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) (reason string, err error) {
 	if len(r.Made)+len(r.Sets)+len(r.Completes) == 0 {
-		return nil
+		return "", nil
 	}
-	m, err := e.newMaker(tx, t, c)
-	if err != nil || m == nil {
-		return err
+	origin, err := tx.Asset(t.Asset)
+	if err != nil || origin.Emptied || origin.Version != t.Version {
+		return "", err
 	}
+	if !origin.Trashed.IsZero() {
+		return trashedOriginator, nil
+	}
+	m, err := e.newMaker(tx, t, origin, c)
+	if err != nil {
+		return "", err
+	}
+	return "", m.all(r, ready)
+}
+
+// all stores all that a result has.
+func (m *maker) all(r TaskResult, ready prepared) error {
 	for i := range r.Made {
 		if err := m.file(&r.Made[i], ready.types[i], ready.made[i]); err != nil {
 			return err
@@ -85,19 +102,15 @@ func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared
 	if err := m.discardObsolete(r); err != nil {
 		return err
 	}
-	if t.Job == 0 {
+	if m.task.Job == 0 {
 		return nil
 	}
-	_, err = tx.ChangeJob(t.Job, m.delta)
+	_, err := m.tx.ChangeJob(m.task.Job, m.delta)
 	return err
 }
 
-func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, error) {
-	origin, err := tx.Asset(t.Asset)
-	if err != nil || origin.Emptied || origin.Version != t.Version {
-		return nil, err
-	}
-	m := &maker{
+func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, origin *ingest.Asset, c *completion) (m *maker, err error) {
+	m = &maker{
 		e: e, tx: tx, task: t, origin: origin, job: &ingest.Job{}, done: c,
 		before: map[string]*ingest.Asset{}, trashed: map[string]*ingest.Asset{}, numbers: map[string]ingest.Number{}, names: map[string]string{},
 	}
