@@ -340,29 +340,3 @@ func (m *maker) refer(d ingest.Derived, a *ingest.Asset, engine string) error {
 	}
 	return m.tx.AddLink(ingest.Link{Kind: ingest.LinkGenerator, From: a.Number, To: m.origin.Number, Data: engine})
 }
-
-// maps gives a made asset its image maps, unless it has the same ones.
-func (m *maker) maps(a *ingest.Asset, maps []NewImageMap) error {
-	have, err := m.tx.DocumentsOf(a.Company, []ingest.DocumentKind{ingest.DocImageMap}, []ingest.Number{a.Number})
-	if err != nil {
-		return err
-	}
-	same := len(have) == len(maps)
-	parts := make([]part, len(maps))
-	for i, wanted := range maps {
-		parts[i] = part{wanted.Name, wanted.ImageMap}
-		if !same {
-			continue
-		}
-		var is ingest.ImageMap
-		if err := readContent(have[i], &is); err != nil {
-			return err
-		}
-		same = have[i].Name == wanted.Name && is == wanted.ImageMap
-	}
-	if same {
-		return nil
-	}
-	_, err = m.e.putParts(m.tx, m.owner, a.Company, a.Number, ingest.DocImageMap, parts)
-	return err
-}
