@@ -211,7 +211,11 @@ func (m *maker) land(made *Made, contentType string, a *ingest.Asset) (Outcome, 
 		o.Unpack = false // archives in archives stay as they are
 		l.processing, l.policy, l.knownTypesOnly = &o, jobPolicy(m.job), true
 		owner, err := principalOf(m.tx, m.owner.User)
+		if err == nil { // it is an upload, whenever the archive came
+			_, err = m.e.authorize(m.tx, owner, m.company.Number, rightUpload)
+		}
 		if err != nil {
+			m.delta.Counts.Total++
 			return m.refused(made.FileName, err)
 		}
 		return m.e.land(m.tx, owner, m.company, m.job, l, &m.delta)
