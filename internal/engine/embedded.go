@@ -62,6 +62,45 @@ func (e *Engine) putEmbedded(tx ingest.Tx, t *ingest.Task, found *Embedded) erro
 	if err != nil || d == nil && found.empty() {
 		return err
 	}
+	if err := e.changeEmbedded(tx, a, before, found); err != nil {
+		return err
+	}
+	return e.storeEmbedded(tx, a, d, found)
+}
+
+// forgetFile takes away from an asset what its former file said: the words that it is found by, and the values and the
+// packet, but not what people have made of these. What they have removed stays so when the new file says it too, as it
+// does when a file is read again.
+func (e *Engine) forgetFile(tx ingest.Tx, a *ingest.Asset) error {
+	if err := putWords(tx, a.Company, a.Number, nil); err != nil {
+		return err
+	}
+	before, d, err := embeddedOf(tx, a.Company, a.Number)
+	if err != nil || d == nil {
+		return err
+	}
+	removed, err := missingValues(tx, a, shownValues(before.Values))
+	if err != nil {
+		return err
+	}
+	if err := e.changeEmbedded(tx, a, before, &Embedded{}); err != nil {
+		return err
+	}
+	return e.storeEmbedded(tx, a, d, &Embedded{Values: removed})
+}
+
+// missingValues are those values that an asset does not have at all.
+func missingValues(tx ingest.Tx, a *ingest.Asset, values map[string][]string) (map[string][]string, error) {
+	rows, err := tx.ValuesOf([]ingest.Number{a.Number}, nil)
+	for _, row := range rows {
+		delete(values, row.Field)
+	}
+	return values, err
+}
+
+// changeEmbedded puts the values that a file says in the place of those that were known of it, and in the packet that is
+// made of them.
+func (e *Engine) changeEmbedded(tx ingest.Tx, a *ingest.Asset, before Embedded, found *Embedded) error {
 	packet, err := packetOf(tx, a)
 	if err != nil {
 		return err
@@ -79,10 +118,7 @@ func (e *Engine) putEmbedded(tx ingest.Tx, t *ingest.Task, found *Embedded) erro
 			return err
 		}
 	}
-	if err := putChanged(tx, a, old, fresh); err != nil {
-		return err
-	}
-	return e.storeEmbedded(tx, a, d, found)
+	return putChanged(tx, a, old, fresh)
 }
 
 func (e *Engine) storeEmbedded(tx ingest.Tx, a *ingest.Asset, d *ingest.Document, found *Embedded) error {

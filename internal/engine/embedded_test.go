@@ -204,3 +204,71 @@ func TestMetadataSteps(t *testing.T) {
 		t.Errorf("the asset is %s and says %s", d.Asset.State, got)
 	}
 }
+
+// A file that takes the place of another takes away what that one said of itself, also when nobody reads what the new
+// one says; what people have set or removed stays as they left it.
+func TestReplacedFilesSayNothingAnyMore(t *testing.T) {
+	for name, with := range map[string]file{"not read": {name: "a.xml", body: "<x/>"}, "read": {name: "a.jpg", body: jpeg + "x"}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, subjects)
+			o := ingest.Processing{Overwrite: true, Keywords: []string{"sale"}}
+			w.settings(w.demo, ingest.CompanySettings{Overwrite: ingest.MatchAnyExt})
+			a := w.put(w.editor, w.wishes("first", o), file{name: "a.jpg", body: jpeg})
+			w.says(a, sunrise())
+			w.update(func(tx ingest.Tx) error {
+				for field, text := range map[string]string{ingest.FieldDescription: "Mine", "mine.own": "Own", "exif.FNumber": ""} {
+					var mine []ingest.Value
+					if text != "" {
+						mine = []ingest.Value{{Asset: a.Number, Field: field, Text: text}}
+					}
+					if err := tx.PutValues(w.demo.Number, a.Number, field, mine); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			replaced := w.put(w.editor, w.wishes("second", ingest.Processing{Overwrite: true}), with)
+			if replaced.Number != a.Number {
+				t.Fatalf("the file became the asset %d", replaced.Number)
+			}
+			want := map[string]string{"dc.subject": "sale", "keywords": "sale", "description": "Mine", "mine.own": "Own"}
+			if diff := cmp.Diff(want, w.all(a)); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+			packet, _, err := w.engine.XMP(w.ctx, w.editor, w.demo.Number, a.Number)
+			if err != nil || string(packet) != "sale" {
+				t.Errorf("packet %q, %v", packet, err)
+			}
+			if name != "read" {
+				return
+			}
+			other := sunrise()
+			other.Values["tiff.Model"] = []string{"K-5"}
+			w.says(replaced, other)
+			got := w.all(a)
+			for key, want := range map[string]string{"description": "Mine", "dc.description": "A sunrise", "tiff.Model": "K-5", "exif.FNumber": "", "dc.subject": "sea, sun, sale"} {
+				if got[key] != want {
+					t.Errorf("after the inspection %s is %q, want %q", key, got[key], want)
+				}
+			}
+		})
+	}
+}
+
+// A packet that a client has written stays when the file is replaced; how the former file was made does not.
+func TestReplacedFilesKeepTheirPacket(t *testing.T) {
+	w := newWorld(t, subjects)
+	w.settings(w.demo, ingest.CompanySettings{Overwrite: ingest.MatchAnyExt})
+	a := w.put(w.editor, w.wishes("first", ingest.Processing{Overwrite: true}), file{name: "a.jpg", body: jpeg})
+	w.says(a, sunrise())
+	w.ok(w.engine.EditXMP(w.ctx, w.editor, w.demo.Number, []ingest.Number{a.Number}, func([]byte) (engine.XMPContent, error) {
+		return engine.XMPContent{Packet: []byte("mine"), Values: map[string][]string{"dc.title": {"Mine"}}}, nil
+	}))
+	w.put(w.editor, w.wishes("second", ingest.Processing{Overwrite: true}), file{name: "a.xml", body: "<x/>"})
+	if diff := cmp.Diff(map[string]string{"dc.title": "Mine"}, w.all(a)); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if packet, _, err := w.engine.XMP(w.ctx, w.editor, w.demo.Number, a.Number); err != nil || string(packet) != "mine" {
+		t.Errorf("packet %q, %v", packet, err)
+	}
+}

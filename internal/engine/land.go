@@ -190,6 +190,11 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	if err := e.storeVersion(tx, a, v); err != nil {
 		return Outcome{}, err
 	}
+	if r.replace != nil {
+		if err := e.forgetFile(tx, a); err != nil {
+			return Outcome{}, err
+		}
+	}
 	if !l.part {
 		if err := e.common(tx, p, j, a, l.processing, &delta.Counts); err != nil {
 			return Outcome{}, err
@@ -207,9 +212,6 @@ func (e *Engine) keep(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 	event := ingest.Event{Company: c.Number, Time: now, Kind: ingest.EventAssetCreated, Subject: a.UUID, User: p.User}
 	if v.Update {
 		event.Kind = ingest.EventAssetReplaced
-		if err := putWords(tx, c.Number, a.Number, nil); err != nil { // those of the bytes before
-			return Outcome{}, err
-		}
 	}
 	if err := tx.Emit(event); err != nil {
 		return Outcome{}, err

@@ -62,16 +62,33 @@ type maker struct {
 	done    *completion
 }
 
+// trashedOriginator is why nothing is made of a file that is in the trash: it would
+// show again what somebody has put away.
+const trashedOriginator = "nothing more was made of it, because it is in the trash; once it is restored it can be processed again"
+
 // make stores what a task made as assets. An originator that has other bytes
-// meanwhile, or none, is left to the task of these.
-func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) error {
+// meanwhile, or none, is left to the task of these. One that is in the trash gets
+// nothing and keeps what was made of it before: reason then says so, for the log.
+func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared, c *completion) (reason string, err error) {
 	if len(r.Made)+len(r.Sets)+len(r.Completes) == 0 {
-		return nil
+		return "", nil
 	}
-	m, err := e.newMaker(tx, t, c)
-	if err != nil || m == nil {
-		return err
+	origin, err := tx.Asset(t.Asset)
+	if err != nil || origin.Emptied || origin.Version != t.Version {
+		return "", err
 	}
+	if !origin.Trashed.IsZero() {
+		return trashedOriginator, nil
+	}
+	m, err := e.newMaker(tx, t, origin, c)
+	if err != nil {
+		return "", err
+	}
+	return "", m.all(r, ready)
+}
+
+// all stores all that a result has.
+func (m *maker) all(r TaskResult, ready prepared) error {
 	for i := range r.Made {
 		if err := m.file(&r.Made[i], ready.types[i], ready.made[i]); err != nil {
 			return err
@@ -85,19 +102,15 @@ func (e *Engine) make(tx ingest.Tx, t *ingest.Task, r TaskResult, ready prepared
 	if err := m.discardObsolete(r); err != nil {
 		return err
 	}
-	if t.Job == 0 {
+	if m.task.Job == 0 {
 		return nil
 	}
-	_, err = tx.ChangeJob(t.Job, m.delta)
+	_, err := m.tx.ChangeJob(m.task.Job, m.delta)
 	return err
 }
 
-func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, c *completion) (*maker, error) {
-	origin, err := tx.Asset(t.Asset)
-	if err != nil || origin.Emptied || origin.Version != t.Version {
-		return nil, err
-	}
-	m := &maker{
+func (e *Engine) newMaker(tx ingest.Tx, t *ingest.Task, origin *ingest.Asset, c *completion) (m *maker, err error) {
+	m = &maker{
 		e: e, tx: tx, task: t, origin: origin, job: &ingest.Job{}, done: c,
 		before: map[string]*ingest.Asset{}, trashed: map[string]*ingest.Asset{}, numbers: map[string]ingest.Number{}, names: map[string]string{},
 	}
@@ -179,101 +192,6 @@ func sameBlob(a, b ingest.BlobRef) bool {
 	return a.SHA256 == nil || b.SHA256 == nil || bytes.Equal(a.SHA256, b.SHA256)
 }
 
-// land stores a made file as a new asset or as a new version of one. What speaks
-// against it goes to the job's log, and Outcome.Asset is nil.
-func (m *maker) land(made *Made, contentType string, a *ingest.Asset) (Outcome, error) {
-	place, err := m.place(made.Folder, made.FileName)
-	if err != nil {
-		if made.Whole {
-			m.delta.Counts.Total++
-		}
-		return m.refused(made.FileName, err)
-	}
-	l := landing{
-		place: place, blob: made.Spool.ref, head: made.Spool.head, contentType: contentType, processing: optionsOfMade(m.job.Processing),
-		engine: made.Engine, media: made.Media, crop: made.Crop,
-	}
-	if made.Whole {
-		o := m.job.Processing
-		o.Unpack = false // archives in archives stay as they are
-		l.processing, l.policy, l.knownTypesOnly = &o, jobPolicy(m.job), true
-		owner, err := principalOf(m.tx, m.owner.User)
-		if err != nil {
-			return m.refused(made.FileName, err)
-		}
-		return m.e.land(m.tx, owner, m.company, m.job, l, &m.delta)
-	}
-	r := resolution{place: place, replace: a}
-	files, size := int64(1), l.blob.Size
-	if a != nil {
-		_, ext := splitExt(place.FileName)
-		r.place = Place{Folder: a.Path, Name: a.Name, FileName: a.Name + "." + ext}
-		files, size = 0, size-a.Size
-	}
-	if err := quotaError(m.tx, m.owner, m.company, files, size); err != nil {
-		if ingest.CodeOf(err) != ingest.CodeQuota {
-			return Outcome{}, err
-		}
-		return m.refused(made.FileName, err)
-	}
-	if a == nil {
-		if err := m.sight.requireFolder(place.Folder, ingest.PermitRead, ingest.PermitWrite); err != nil {
-			return m.refused(made.FileName, err)
-		}
-	}
-	folder, err := m.e.folderAt(m.tx, m.company.Number, r.place.Folder)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if a == nil {
-		if r.place, err = m.freePlace(folder, place); err != nil {
-			return Outcome{}, err
-		}
-	}
-	kind := made.Type
-	if kind == "" {
-		kind, _ = assetType(r.place.FileName, contentType)
-	}
-	l.place = r.place
-	return m.e.keep(m.tx, m.owner, m.company, m.job, folder, l, r, kind, &m.delta)
-}
-
-// optionsOfMade are the options of a job that hold for what is made of its files.
-func optionsOfMade(o ingest.Processing) *ingest.Processing {
-	o.Crop, o.ColorCrop, o.AlphaCrop, o.Knockout, o.CreateMask = nil, nil, nil, nil, false
-	o.Photoshop, o.PDF, o.PostScript, o.Illustrator, o.InDesign, o.Video, o.Unpack = nil, nil, nil, nil, "", nil, false
-	return &o
-}
-
-// place is where a made file goes, unless its name is taken.
-func (m *maker) place(folder, fileName string) (Place, error) {
-	// The company's name in front makes it a path from the root, whatever the folder is called.
-	place, err := PlaceOf(m.company.Name, m.company.Name+"/"+m.origin.Path+folder, fileName)
-	if err == nil && place.Name == "" {
-		err = &ingest.Error{Kind: ingest.Invalid, Op: "engine.made", Msg: fmt.Sprintf("nothing of the name %s can be used", quote(fileName))}
-	}
-	return place, err
-}
-
-// freePlace gives a name that is taken a number.
-func (m *maker) freePlace(folder *ingest.Folder, place Place) (Place, error) {
-	named, err := m.tx.AssetsNamed(m.company.Number, place.Name)
-	if err != nil {
-		return place, err
-	}
-	taken := false
-	for _, a := range named {
-		taken = taken || !a.Emptied
-	}
-	if !taken {
-		if taken, err = folderNamed(m.tx, m.company.Number, folder.Path+place.Name+"/"); err != nil || !taken {
-			return place, err
-		}
-	}
-	r, err := rename(m.tx, m.company, place, true, folder)
-	return r.place, err
-}
-
 // refused logs why a made file is not stored.
 func (m *maker) refused(fileName string, why error) (Outcome, error) {
 	if kind := ingest.KindOf(why); kind == ingest.Internal || kind == ingest.Unavailable {
@@ -326,30 +244,4 @@ func (m *maker) refer(d ingest.Derived, a *ingest.Asset, engine string) error {
 		return err
 	}
 	return m.tx.AddLink(ingest.Link{Kind: ingest.LinkGenerator, From: a.Number, To: m.origin.Number, Data: engine})
-}
-
-// maps gives a made asset its image maps, unless it has the same ones.
-func (m *maker) maps(a *ingest.Asset, maps []NewImageMap) error {
-	have, err := m.tx.DocumentsOf(a.Company, []ingest.DocumentKind{ingest.DocImageMap}, []ingest.Number{a.Number})
-	if err != nil {
-		return err
-	}
-	same := len(have) == len(maps)
-	parts := make([]part, len(maps))
-	for i, wanted := range maps {
-		parts[i] = part{wanted.Name, wanted.ImageMap}
-		if !same {
-			continue
-		}
-		var is ingest.ImageMap
-		if err := readContent(have[i], &is); err != nil {
-			return err
-		}
-		same = have[i].Name == wanted.Name && is == wanted.ImageMap
-	}
-	if same {
-		return nil
-	}
-	_, err = m.e.putParts(m.tx, m.owner, a.Company, a.Number, ingest.DocImageMap, parts)
-	return err
 }

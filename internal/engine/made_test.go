@@ -1,8 +1,10 @@
 package engine_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -338,5 +340,63 @@ func TestCropsThatStepsFind(t *testing.T) {
 				t.Errorf("(-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Image maps that people have given to a page stay when the page is made again, with their numbers and on top of those
+// that are made of links, which become what the new document says.
+func TestMapsOfPeopleStay(t *testing.T) {
+	w := newWorld(t)
+	linked := func(body string, actions ...string) engine.TaskResult {
+		r := w.ripped("doc", body)
+		r.Made[0].Maps = []engine.NewImageMap{}
+		for i, action := range actions {
+			r.Made[0].Maps = append(r.Made[0].Maps, engine.NewImageMap{Name: fmt.Sprintf("link_%d", i+1), ImageMap: ingest.ImageMap{Shape: "Rectangle", Region: "0,0,5,5", Action: action}})
+		}
+		return r
+	}
+	maps := func() (list []string, numbers []ingest.Number) {
+		t.Helper()
+		views, err := w.engine.AssetViews(w.ctx, w.viewer, w.demo.Number, []*ingest.Asset{w.namedAs("doc_1", ingest.TypeImage)}, engine.AssetWants{Details: true})
+		w.ok(err)
+		for _, d := range views[0].Maps {
+			var is ingest.ImageMap
+			w.ok(json.Unmarshal(d.Data, &is))
+			number, err := strconv.Atoi(d.Key)
+			w.ok(err)
+			list, numbers = append(list, d.Name+" "+is.Action), append(numbers, ingest.Number(number))
+		}
+		return list, numbers
+	}
+	again := func(job string, r engine.TaskResult) {
+		t.Helper()
+		_, _, task := w.document(job, "", "doc.pdf", job)
+		w.complete(task, r)
+		w.process()
+	}
+	again("first", linked("A", "one", "two"))
+	page := w.namedAs("doc_1", ingest.TypeImage)
+	_, numbers := maps()
+	edited := engine.NewImageMap{Name: "link_2", ImageMap: ingest.ImageMap{Shape: "Rectangle", Region: "0,0,5,5", Action: "edited"}}
+	_, err := w.engine.SaveImageMap(w.ctx, w.editor, w.demo.Number, page.Number, numbers[1], edited, 1)
+	w.ok(err)
+	mine, err := w.engine.SaveImageMap(w.ctx, w.editor, w.demo.Number, page.Number, 0, engine.NewImageMap{Name: "mine", ImageMap: ingest.ImageMap{Shape: "Rectangle", Region: "1,1,2,2", Action: "mine"}}, 0)
+	w.ok(err)
+	again("second", linked("B", "new", "two", "three"))
+	got, numbers := maps()
+	same(t, "maps", got, []string{"link_1 new", "link_3 three", "mine mine", "link_2 edited"})
+	if numbers[2] != mine {
+		t.Errorf("numbers %v, want %d third", numbers, mine)
+	}
+	again("third", w.ripped("doc", "C"))
+	got, _ = maps()
+	same(t, "with links of another kind", got, []string{"m C", "mine mine", "link_2 edited"})
+	plain := w.ripped("doc", "D")
+	plain.Made[0].Maps = nil
+	again("fourth", plain)
+	got, again4 := maps()
+	same(t, "without links", got, []string{"mine mine", "link_2 edited"})
+	if again4[0] != mine {
+		t.Errorf("numbers %v", again4)
 	}
 }

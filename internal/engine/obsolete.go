@@ -9,9 +9,9 @@ import (
 
 // discardObsolete puts into the trash what other bytes of the originator were made
 // into and its present ones are not: the image of a page that the document no longer
-// has. kinds are those of which the result has all that there is. What people use
-// elsewhere, in a set or as a view, or what the owner of the job may not delete, stays
-// and is a warning.
+// has. r.Completes are the kinds of which the result has all that there is. What people
+// use elsewhere (in a set, as a view, with another file, in a content record), or what
+// the owner of the job may not delete, stays and is a warning.
 func (m *maker) discardObsolete(r TaskResult) error {
 	var made []string
 	for _, file := range r.Made {
@@ -30,6 +30,7 @@ func (m *maker) discardObsolete(r TaskResult) error {
 		if a == nil || slices.Contains(made, row.Key) || !slices.Contains(r.Completes, row.Kind) {
 			continue
 		}
+		made = append(made, row.Key) // several versions may have it
 		reason, err := m.neededElsewhere(a)
 		if err != nil {
 			return err
@@ -54,7 +55,14 @@ func (m *maker) neededElsewhere(a *ingest.Asset) (string, error) {
 	if m.sight.require(a, ingest.PermitDelete) != nil {
 		return "the owner of the job may not delete it", nil
 	}
-	for _, kind := range []ingest.LinkKind{ingest.LinkMember, ingest.LinkNamed, ingest.LinkOwner, ingest.LinkThumbnail} {
+	contents, err := m.tx.LinksTo(ingest.LinkContent, []ingest.Number{a.Number})
+	if err != nil {
+		return "", err
+	}
+	if len(contents) > 0 {
+		return "a content record has it", nil
+	}
+	for _, kind := range []ingest.LinkKind{ingest.LinkMember, ingest.LinkNamed, ingest.LinkOwner, ingest.LinkThumbnail, ingest.LinkRelated} {
 		links, err := m.tx.LinksTo(kind, []ingest.Number{a.Number})
 		if err != nil {
 			return "", err
@@ -103,8 +111,9 @@ func (m *maker) discard(a *ingest.Asset) error {
 }
 
 // earlier returns the asset that the originator has been made into under a key, nil
-// when there is none. One that is in the trash comes back. It fails when the owner may
-// not change it.
+// when there is none. One that is in the trash comes back, unless a folder has its name
+// now; what went to the trash with it comes back too, as far as its name is free. It
+// fails when the owner may not change it.
 func (m *maker) earlier(key string) (*ingest.Asset, error) {
 	if a := m.before[key]; a != nil {
 		return a, m.sight.require(a, ingest.PermitRead, ingest.PermitWrite)
@@ -116,14 +125,31 @@ func (m *maker) earlier(key string) (*ingest.Asset, error) {
 	if err := m.sight.require(a, ingest.PermitRead, ingest.PermitWrite, ingest.PermitDelete); err != nil {
 		return nil, err
 	}
-	switch err := m.e.restore(m.tx, m.owner, a); {
-	case err == nil:
-		m.before[key] = a
-		delete(m.trashed, key)
-		return a, nil
-	case ingest.CodeOf(err) == ingest.CodeExists: // a folder has its name now
-		return nil, nil
-	default:
+	back, left, err := comingBack(m.tx, a)
+	if err != nil || len(back) == 0 { // a folder has its name now
 		return nil, err
+	}
+	if err := m.e.bringBack(m.tx, m.owner, back); err != nil {
+		return nil, err
+	}
+	for _, with := range left {
+		m.delta.Counts.Warning++
+		words := fmt.Sprintf("it stays in the trash while %s%s comes back, because a folder has its name now", a.Path, a.FileName)
+		if err := m.e.warn(m.tx, m.job.Number, with, words); err != nil {
+			return nil, err
+		}
+	}
+	m.isBack(back)
+	return m.before[key], nil
+}
+
+// isBack notes which of what the originator has been made into is in the trash no
+// more.
+func (m *maker) isBack(list []*ingest.Asset) {
+	for key, was := range m.trashed {
+		if at := slices.IndexFunc(list, func(a *ingest.Asset) bool { return a.Number == was.Number }); at >= 0 {
+			m.before[key] = list[at]
+			delete(m.trashed, key)
+		}
 	}
 }

@@ -205,3 +205,82 @@ func TestCommandsOfTemplates(t *testing.T) {
 		t.Errorf("the commands of a person became %+v", got)
 	}
 }
+
+// A page that comes back is the same asset also when a file that goes with it cannot come back, because a folder has its
+// name now; the log says what stays in the trash.
+func TestPagesThatComeBackWithoutTheirFiles(t *testing.T) {
+	w := newWorld(t)
+	_, _, task := w.document("j", "", "doc.pdf", "one")
+	w.complete(task, completely(w.ripped("doc", "A", "B")))
+	w.process()
+	second := w.namedAs("doc_2", ingest.TypeImage)
+	notes, words := w.put(w.editor, w.job("notes"), file{"", "notes.xml", "<x/>"}), w.put(w.editor, w.job("words"), file{"", "words.xml", "<y/>"})
+	for _, with := range []*ingest.Asset{notes, words} {
+		w.ok(w.engine.Relate(w.ctx, w.editor, w.demo.Number, second.Number, with.Number, ""))
+	}
+	_, _, task = w.document("shorter", "", "doc.pdf", "two")
+	w.complete(task, completely(w.ripped("doc", "A")))
+	w.process()
+	if w.stored(notes).Trashed.IsZero() || w.stored(second).Trashed.IsZero() {
+		t.Fatal("the page has not gone to the trash with its files")
+	}
+	w.put(w.editor, w.job("folder"), file{"notes/", "other.xml", "<x/>"})
+	if b, err := w.engine.Restore(w.ctx, w.editor, w.demo.Number, []ingest.Number{second.Number}); err != nil || len(b.Errors) != 1 || !strings.Contains(ingest.Message(b.Errors[0].Err), "'notes'") {
+		t.Errorf("restoring by hand: %+v, %v", b, err)
+	}
+	if got := w.stored(second); got.Trashed.IsZero() {
+		t.Error("what could not be restored as a whole is back in part")
+	}
+	assets := w.assetCount(w.demo)
+	j, _, task := w.document("longer", "", "doc.pdf", "three")
+	w.complete(task, completely(w.ripped("doc", "A", "new")))
+	w.process()
+	if got := w.namedAs("doc_2", ingest.TypeImage); got.Number != second.Number || w.read(got.UUID) != jpeg+"new" {
+		t.Errorf("page %+v", got)
+	}
+	if got := w.assetCount(w.demo); got != assets {
+		t.Errorf("%d assets, were %d", got, assets)
+	}
+	if w.stored(notes).Trashed.IsZero() || !w.stored(words).Trashed.IsZero() {
+		t.Error("of the two files not just the one came back whose name is free")
+	}
+	if got := w.warnings(j.Number); len(got) != 1 || !strings.Contains(got[0], "notes.xml") {
+		t.Errorf("warnings %q", got)
+	}
+}
+
+// A page that several versions of a document had goes to the trash once.
+func TestPagesOfSeveralVersions(t *testing.T) {
+	w := newWorld(t)
+	for _, job := range []string{"first", "second"} {
+		_, _, task := w.document(job, "", "doc.pdf", job)
+		w.complete(task, completely(w.ripped("doc", "A", "B", "C")))
+		w.process()
+	}
+	j, _, task := w.document("shorter", "", "doc.pdf", "two")
+	w.complete(task, completely(w.ripped("doc", "A", "B")))
+	w.process()
+	if diff := cmp.Diff([]string{"FileUpdated doc", "FileUpdated doc.pdf", "TrashSuccess doc_3.jpg"}, w.linesOf(j.Number)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}
+
+// Pages that people have put beside another file or into a content record stay, too.
+func TestPagesThatGoWithOthers(t *testing.T) {
+	w := newWorld(t)
+	_, _, task := w.document("j", "", "doc.pdf", "one")
+	w.complete(task, completely(w.ripped("doc", "A", "B", "C", "D")))
+	w.process()
+	film := w.put(w.editor, w.job("film"), file{"", "film.xml", "<x/>"})
+	w.ok(w.engine.Relate(w.ctx, w.editor, w.demo.Number, film.Number, w.namedAs("doc_2", ingest.TypeImage).Number, ""))
+	record, err := w.engine.CreateContent(w.ctx, w.editor, w.demo.Number, "", "")
+	w.ok(err)
+	w.ok(w.engine.RelateContent(w.ctx, w.editor, w.demo.Number, record, w.namedAs("doc_3", ingest.TypeImage).Number))
+	j, _, task := w.document("shorter", "", "doc.pdf", "two")
+	w.complete(task, completely(w.ripped("doc", "A")))
+	w.process()
+	want := []string{"FileUpdated doc.pdf", "TrashSuccess doc", "TrashSuccess doc_4.jpg", "UploadWarning doc_2.jpg", "UploadWarning doc_3.jpg"}
+	if diff := cmp.Diff(want, w.linesOf(j.Number)); diff != "" {
+		t.Errorf("log (-want +got):\n%s", diff)
+	}
+}

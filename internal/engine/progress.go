@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -127,7 +128,7 @@ func (e *Engine) Report(ctx context.Context, t *ingest.Task, done float64) {
 		row.Message = fmt.Sprintf("%s: the step %s is %d %% done.", name, t.Kind, percent)
 		return tx.AppendLog(row)
 	})
-	if err != nil && ctx.Err() == nil {
+	if err != nil && !errors.Is(err, errStale) && ctx.Err() == nil {
 		e.log.Warn("the progress of a task could not be logged", "task", t.UUID, "error", err)
 	}
 }

@@ -58,6 +58,9 @@ func (e *Engine) PublishStep(ctx context.Context, t *ingest.Task) error {
 		if err := json.Unmarshal(fresh.Params, &s); err != nil {
 			return err
 		}
+		if _, _, err := e.orderer(tx, j); err != nil {
+			return err
+		}
 		list, err := tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{j.Company}}, ingest.Page{After: s.After, Limit: stepAssets})
 		if err != nil {
 			return err

@@ -28,11 +28,15 @@ func (e *Engine) ReplanStep(ctx context.Context, t *ingest.Task) error {
 		if err := json.Unmarshal(fresh.Params, &s); err != nil {
 			return err
 		}
+		owner, c, err := e.orderer(tx, j)
+		if err != nil {
+			return err
+		}
 		delta := ingest.JobDelta{Pending: -1}
 		if s.Assets != nil {
-			err = e.replanNamed(tx, j, s.Assets, &delta)
+			err = e.replanNamed(tx, owner, c, j, s.Assets, &delta)
 		} else {
-			err = e.replanImages(tx, j, s, &delta)
+			err = e.replanImages(tx, owner, c, j, s, &delta)
 		}
 		if err != nil {
 			return err
@@ -44,17 +48,19 @@ func (e *Engine) ReplanStep(ctx context.Context, t *ingest.Task) error {
 	return err
 }
 
+// orderer returns the owner of a job, who must still have the right to order it, and
+// its company.
+func (e *Engine) orderer(tx ingest.Tx, j *ingest.Job) (owner ingest.Principal, c *ingest.Company, err error) {
+	if owner, err = principalOf(tx, j.User); err != nil {
+		return owner, nil, err
+	}
+	c, err = e.authorize(tx, owner, j.Company, orderRight(j.Kind))
+	return owner, c, err
+}
+
 // replanNamed replans assets by number. What has gone since the job was submitted is
 // left out with a warning.
-func (e *Engine) replanNamed(tx ingest.Tx, j *ingest.Job, assets []ingest.Number, delta *ingest.JobDelta) error {
-	owner, err := principalOf(tx, j.User)
-	if err != nil {
-		return err
-	}
-	c, err := e.authorize(tx, owner, j.Company, orderRight(j.Kind))
-	if err != nil {
-		return err
-	}
+func (e *Engine) replanNamed(tx ingest.Tx, owner ingest.Principal, c *ingest.Company, j *ingest.Job, assets []ingest.Number, delta *ingest.JobDelta) error {
 	sight, err := sightOf(tx, owner, j.Company)
 	if err != nil {
 		return err
@@ -85,15 +91,7 @@ func (e *Engine) leftOut(tx ingest.Tx, j *ingest.Job, err error, counts *ingest.
 }
 
 // replanImages replans a part of the company's images and queues the next part.
-func (e *Engine) replanImages(tx ingest.Tx, j *ingest.Job, s replanStep, delta *ingest.JobDelta) error {
-	c, err := tx.Company(j.Company)
-	if err != nil {
-		return err
-	}
-	owner, err := principalOf(tx, j.User)
-	if err != nil {
-		return err
-	}
+func (e *Engine) replanImages(tx ingest.Tx, owner ingest.Principal, c *ingest.Company, j *ingest.Job, s replanStep, delta *ingest.JobDelta) error {
 	list, err := tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{j.Company}, Type: ingest.TypeImage}, ingest.Page{After: s.After, Limit: stepAssets})
 	if err != nil {
 		return err

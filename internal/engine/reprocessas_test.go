@@ -142,3 +142,34 @@ func TestReprocessMakesUpForWaitingSteps(t *testing.T) {
 		t.Errorf("again: %q", jobs)
 	}
 }
+
+// A job that works on all images of a company ends when its owner may no longer order it, or when the company's time is
+// over: nothing more is queued.
+func TestAllImagesOfSomebodyWhoMayNotAnyMore(t *testing.T) {
+	for name, ended := range map[string]func(*world){
+		"another role": func(w *world) {
+			w.update(func(tx ingest.Tx) error {
+				return tx.PutMembership(ingest.Membership{User: w.boss.User, Company: w.demo.Number, Role: ingest.RoleViewer, Active: true})
+			})
+		},
+		"the company's time is over": func(w *world) { w.expire(w.demo, w.clock.now()) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.put(w.editor, w.job("first"), file{"", "a.jpg", jpeg})
+			w.process()
+			w.submit(w.boss, order(ingest.JobOptimize, "all"))
+			ended(w)
+			steps := w.claimSteps()
+			if len(steps) != 1 {
+				t.Fatalf("%d steps", len(steps))
+			}
+			if err := w.engine.ReplanStep(w.ctx, steps[0]); ingest.KindOf(err) != ingest.Forbidden {
+				t.Errorf("the step ended with %v", err)
+			}
+			if tasks := w.claim(); len(tasks) != 0 {
+				t.Errorf("%d tasks were queued", len(tasks))
+			}
+		})
+	}
+}

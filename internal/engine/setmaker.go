@@ -2,87 +2,12 @@ package engine
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"slices"
 
 	"sluice/internal/ingest"
 )
-
-// stepSets is how many sets one run of a sets task makes.
-const stepSets = 200
-
-// mostSetFiles is how many files of a job sets are made of.
-const mostSetFiles = 100_000
-
-// setsStep makes the sets of a job, a part of them at a time.
-type setsStep struct {
-	Assets []ingest.Number `json:"assets,omitempty"` // what sets are made of; nil = the files of the job
-	Folder string          `json:"folder,omitempty"` // where they go; "" = as the rules say
-	Rule   int             `json:"rule,omitempty"`   // where to go on
-	After  string          `json:"after,omitempty"`  // the base that was done last of this rule
-}
-
-// wantsSets reports whether sets are to be made of the files of a job.
-func wantsSets(o *ingest.Processing) bool { return o.AutoSet || len(o.AutoSets) > 0 }
-
-// queueSets queues the making of the sets of a job whose files have all come and been
-// processed, once; the job then waits for it.
-func (e *Engine) queueSets(tx ingest.Tx, j *ingest.Job) error {
-	if err := fill(tx, j); err != nil || !wantsSets(&j.Processing) {
-		return err
-	}
-	done, err := tx.JobHasTask(j.Number, ingest.TaskSets)
-	if err != nil || done {
-		return err
-	}
-	if err := e.queueStep(tx, j, ingest.TaskSets, setsStep{}); err != nil {
-		return err
-	}
-	changed, err := tx.ChangeJob(j.Number, ingest.JobDelta{Pending: 1})
-	if err != nil {
-		return err
-	}
-	j.Pending = changed.Pending
-	if j.Paused {
-		return tx.HoldTasks(j.Number, true)
-	}
-	return nil
-}
-
-// readSets reads the parameters of a sets task.
-func readSets(t *ingest.Task) (s setsStep, err error) {
-	if err := json.Unmarshal(t.Params, &s); err != nil {
-		return s, &ingest.Error{Kind: ingest.Internal, Op: "engine.readSets", Err: err}
-	}
-	return s, nil
-}
-
-// SetsStep carries out a sets task: it makes or completes the sets that the rules of
-// the job see in the names of its images, and ends the task. What a rule cannot do is
-// a warning in the log. Run again it changes nothing.
-func (e *Engine) SetsStep(ctx context.Context, t *ingest.Task) error {
-	err := e.store.Update(ctx, func(tx ingest.Tx) error {
-		fresh, j, err := e.activeStep(tx, t)
-		if err != nil || j == nil {
-			return err
-		}
-		s, err := readSets(fresh)
-		if err != nil {
-			return err
-		}
-		m := &setMaker{e: e, tx: tx, job: j, step: s, delta: ingest.JobDelta{Pending: -1}}
-		if err := m.run(); err != nil {
-			return err
-		}
-		return e.finishStep(tx, fresh, m.delta)
-	})
-	e.wakeWorkers()
-	e.wakeAfterJob()
-	return err
-}
 
 // setMaker makes the sets of a job, in one transaction.
 type setMaker struct {
@@ -93,10 +18,13 @@ type setMaker struct {
 	owner   ingest.Principal
 	company *ingest.Company
 	sight   *sight
+	members int // that were read
 	delta   ingest.JobDelta
 }
 
-func (m *setMaker) run() (err error) {
+// run makes sets in their order and queues a task of those that it leaves to the next
+// run.
+func (m *setMaker) run(sets []plannedSet) (err error) {
 	if m.owner, err = principalOf(m.tx, m.job.User); err != nil {
 		return err
 	}
@@ -109,94 +37,69 @@ func (m *setMaker) run() (err error) {
 	if m.sight, err = sightOf(m.tx, m.owner, m.job.Company); err != nil {
 		return err
 	}
-	first := m.step.Rule == 0 && m.step.After == ""
-	handles := m.job.Processing.AutoSets
-	if len(handles) == 0 && first {
+	if len(m.job.Processing.AutoSets) == 0 {
 		return m.warn("", "no sets were made, because no rule is named")
 	}
-	files, err := m.files()
-	if err != nil {
-		return err
-	}
 	made := 0
-	for i := m.step.Rule; i < len(handles); i++ {
-		rule, err := readRule(m.tx, m.owner, m.job.Company, handles[i])
-		if err != nil {
-			if err := m.refused("", err); err != nil {
+	for _, set := range sets {
+		if set.wrong != nil {
+			if err := m.refused("", set.wrong); err != nil {
 				return err
 			}
 			continue
 		}
-		groups := rule.groups(files)
-		for _, base := range slices.Sorted(maps.Keys(groups)) {
-			if i == m.step.Rule && base <= m.step.After {
-				continue
-			}
-			if err := m.refused(base, m.set(rule, groups[base])); err != nil {
-				return err
-			}
-			if made++; made == stepSets {
-				m.delta.Pending++
-				return m.e.queueStep(m.tx, m.job, ingest.TaskSets, setsStep{Assets: m.step.Assets, Folder: m.step.Folder, Rule: i, After: base})
-			}
+		if err := m.refused(set.base, m.set(set.rule, set.list)); err != nil {
+			return err
+		}
+		if made++; made == stepSets || m.members >= stepMembers {
+			m.delta.Pending++
+			return m.e.queueStep(m.tx, m.job, ingest.TaskSets, setsStep{Assets: m.step.Assets, Folder: m.step.Folder, Rule: set.at, After: set.base})
 		}
 	}
 	return nil
 }
 
-// files lists what sets are made of. What was made of other files is left out.
-func (m *setMaker) files() (list []*ingest.Asset, err error) {
-	for _, number := range m.step.Assets {
-		a, err := m.sight.shown(number)
-		if err != nil {
-			return nil, err
-		}
-		if a != nil {
-			list = append(list, a)
-		}
-	}
-	if m.step.Assets != nil {
-		return list, nil
-	}
-	page := ingest.Page{Limit: MostPerPage}
-	for len(list) < mostSetFiles {
-		some, err := m.tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{m.job.Company}, Job: m.job.Number}, page)
-		if err != nil {
-			return nil, err
-		}
-		for _, a := range m.sight.visible(some) {
-			if a.Engine == "" {
-				list = append(list, a)
-			}
-		}
-		if len(some) < page.Limit {
-			break
-		}
-		page.After = some[len(some)-1].Number
-	}
-	return list, nil
+// shown is sight.shown, counted.
+func (m *setMaker) shown(number ingest.Number) (*ingest.Asset, error) {
+	m.members++
+	return m.sight.shown(number)
 }
 
-// groups gathers the images that belong together, by their base.
-func (r *setRule) groups(files []*ingest.Asset) map[string][]candidate {
-	groups := map[string][]candidate{}
-	for _, a := range files {
-		if c, ok := r.read(a); ok {
-			groups[c.base] = append(groups[c.base], c)
+// still reads anew the images that are to be in a set. Those that have gone meanwhile,
+// or are other images now, are left out. Of more than a run reads none is: no set has
+// so many, and where they are of several sets it does no harm.
+func (m *setMaker) still(r *setRule, list []candidate) ([]candidate, error) {
+	if len(list) > stepMembers {
+		return list, nil
+	}
+	var there []candidate
+	for _, was := range list {
+		a, err := m.shown(was.asset.Number)
+		if err != nil {
+			return nil, err
+		}
+		if a == nil {
+			continue
+		}
+		if c, ok := r.read(a); ok && c.base == was.base {
+			there = append(there, c)
 		}
 	}
-	return groups
+	return there, nil
 }
 
 // set makes or completes the set of images that belong together. A set that has the
 // name already, and is of the type, keeps its members and gets those that it lacks.
 func (m *setMaker) set(r *setRule, list []candidate) error {
+	list, err := m.still(r, list)
+	if err != nil || len(list) == 0 {
+		return err
+	}
 	r.sort(list)
 	like := ingest.Asset{Name: r.setName(list[0]), Type: memberOf(r.kind), Publish: ingest.MarkedIf(m.job.Processing.Publish)}
 	if r.kind == ruleSwatchSet {
 		like.Type, like.SubType = ingest.TypeAssetSet, ruleSwatchSet
 	}
-	var err error
 	if like.Path, err = FolderPath(m.company.Name, cmp.Or(m.step.Folder, r.folder, m.company.Name+"/"+list[0].asset.Path)); err != nil {
 		return err
 	}
@@ -243,6 +146,9 @@ func (m *setMaker) put(r *setRule, like ingest.Asset, list []candidate) (*ingest
 			return nil, nil
 		}
 		return m.create(r, like, list)
+	}
+	if len(list) > mostMembers {
+		return nil, tooManyMembers(len(list))
 	}
 	have, err := m.membersOf(set)
 	if err != nil {
@@ -314,13 +220,17 @@ func (m *setMaker) membersOf(set *ingest.Asset) ([]ingest.Number, error) {
 // ordered puts members that a set had and new ones into the order of the rule. Those
 // that the rule does not know keep their order behind the others.
 func (m *setMaker) ordered(r *setRule, have []ingest.Number, fresh []candidate) ([]candidate, error) {
+	byNumber := map[ingest.Number]candidate{}
+	for _, c := range fresh {
+		byNumber[c.asset.Number] = c
+	}
 	var known, strange []candidate
 	for _, number := range have {
-		if i := slices.IndexFunc(fresh, func(c candidate) bool { return c.asset.Number == number }); i >= 0 {
-			known = append(known, fresh[i])
+		if c, ok := byNumber[number]; ok {
+			known = append(known, c)
 			continue
 		}
-		a, err := m.sight.shown(number)
+		a, err := m.shown(number)
 		if err != nil {
 			return nil, err
 		}
@@ -340,7 +250,7 @@ func (m *setMaker) ordered(r *setRule, have []ingest.Number, fresh []candidate) 
 
 func (m *setMaker) create(r *setRule, like ingest.Asset, list []candidate) (*ingest.Asset, error) {
 	if len(list) > mostMembers { // before anything is stored
-		return nil, &ingest.Error{Kind: ingest.Invalid, Op: "engine.setMaker", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the set would have %d members, the limit is %d", len(list), mostMembers)}
+		return nil, tooManyMembers(len(list))
 	}
 	if err := m.sight.requireFolder(like.Path, ingest.PermitRead, ingest.PermitWrite); err != nil {
 		return nil, err
@@ -362,10 +272,14 @@ func (m *setMaker) create(r *setRule, like ingest.Asset, list []candidate) (*ing
 	return set, m.log(ingest.LogUploadSuccess, set, fmt.Sprintf("was made of %d images", len(list)))
 }
 
+func tooManyMembers(n int) error {
+	return &ingest.Error{Kind: ingest.Invalid, Op: "engine.setMaker", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the set would have %d members, the limit is %d", n, mostMembers)}
+}
+
 // fill gives a set its members.
 func (m *setMaker) fill(r *setRule, set *ingest.Asset, list []candidate) error {
 	if len(list) > mostMembers {
-		return &ingest.Error{Kind: ingest.Invalid, Op: "engine.setMaker", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the set would have %d members, the limit is %d", len(list), mostMembers)}
+		return tooManyMembers(len(list))
 	}
 	if r.kind == ruleSwatchSet {
 		return m.e.define(m.tx, m.owner, set, definition(list))

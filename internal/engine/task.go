@@ -214,8 +214,13 @@ func (e *Engine) CompleteTask(ctx context.Context, t *ingest.Task, r TaskResult)
 		if err := e.putEmbedded(tx, t, r.Embedded); err != nil {
 			return err
 		}
-		if err := e.make(tx, t, r, ready, &c); err != nil {
+		r := r // a transaction may run again
+		reason, err := e.make(tx, t, r, ready, &c)
+		if err != nil {
 			return err
+		}
+		if reason != "" { // neither is the file what it becomes with what is made of it
+			r.Type, r.Warnings = "", append(slices.Clone(r.Warnings), reason)
 		}
 		if t.Kind == ingest.TaskUnpack {
 			if c.unused, err = blobOf(tx, t.Version); err != nil {

@@ -157,31 +157,59 @@ func (e *Engine) Restore(ctx context.Context, p ingest.Principal, company ingest
 	})
 }
 
+// restore brings an asset back from the trash with the views of it and the files
+// related to it that are there: all of them or, when a folder has one of the names
+// now, none.
 func (e *Engine) restore(tx ingest.Tx, p ingest.Principal, a *ingest.Asset) error {
-	taken, err := folderNamed(tx, a.Company, a.Path+a.Name+"/")
+	back, left, err := comingBack(tx, a)
 	if err != nil {
 		return err
 	}
-	if taken {
-		return nameInUse(a.Name)
+	if len(left) > 0 {
+		return nameInUse(left[0].Name)
 	}
-	folder, err := e.folderAt(tx, a.Company, a.Path)
-	if err != nil {
-		return err
-	}
-	a.Folder, a.Trashed = folder.Number, time.Time{}
-	if err := e.changed(tx, p, a); err != nil {
-		return err
-	}
-	with, err := attendants(tx, a)
-	if err != nil {
-		return err
-	}
-	for _, other := range with {
-		if other.Trashed.IsZero() || other.Emptied {
+	return e.bringBack(tx, p, back)
+}
+
+// comingBack lists what comes back from the trash with an asset, the asset first, and
+// what cannot because a folder has its name now. What only went with the latter is in
+// neither list.
+func comingBack(tx ingest.Tx, a *ingest.Asset) (back, left []*ingest.Asset, err error) {
+	seen := map[ingest.Number]bool{a.Number: true}
+	for next := []*ingest.Asset{a}; len(next) > 0; next = next[1:] {
+		one := next[0]
+		taken, err := folderNamed(tx, one.Company, one.Path+one.Name+"/")
+		if err != nil {
+			return nil, nil, err
+		}
+		if taken {
+			left = append(left, one)
 			continue
 		}
-		if err := e.restore(tx, p, other); err != nil {
+		back = append(back, one)
+		with, err := attendants(tx, one)
+		if err != nil {
+			return nil, nil, err
+		}
+		for _, other := range with {
+			if !seen[other.Number] && !other.Trashed.IsZero() && !other.Emptied {
+				seen[other.Number] = true
+				next = append(next, other)
+			}
+		}
+	}
+	return back, left, nil
+}
+
+// bringBack puts assets of the trash back to where they were.
+func (e *Engine) bringBack(tx ingest.Tx, p ingest.Principal, list []*ingest.Asset) error {
+	for _, a := range list {
+		folder, err := e.folderAt(tx, a.Company, a.Path)
+		if err != nil {
+			return err
+		}
+		a.Folder, a.Trashed = folder.Number, time.Time{}
+		if err := e.changed(tx, p, a); err != nil {
 			return err
 		}
 	}

@@ -71,7 +71,8 @@ func unpackStepOf(t *ingest.Task) (s unpackStep, err error) {
 }
 
 // StoreUnpacked makes assets of a part of the members of an archive, while its task
-// goes on. It fails with a Conflict when the task has been taken over or stopped.
+// goes on. It fails with a Conflict when the task has been taken over or stopped, and
+// is Gone when the archive is in the trash.
 func (e *Engine) StoreUnpacked(ctx context.Context, t *ingest.Task, u Unpacked) error {
 	defer e.flights.begin()()
 	if u.Intake != nil {
@@ -103,8 +104,12 @@ func (e *Engine) StoreUnpacked(ctx context.Context, t *ingest.Task, u Unpacked) 
 		if err := tx.UpdateTask(fresh); err != nil {
 			return err
 		}
-		if err := e.make(tx, t, r, ready, &c); err != nil {
+		reason, err := e.make(tx, t, r, ready, &c)
+		if err != nil {
 			return err
+		}
+		if reason != "" {
+			return &ingest.Error{Kind: ingest.Gone, Op: "engine.StoreUnpacked", Msg: reason}
 		}
 		return e.refuseMembers(tx, t, u.Refused)
 	})
@@ -119,8 +124,14 @@ func (e *Engine) StoreUnpacked(ctx context.Context, t *ingest.Task, u Unpacked) 
 			return err
 		}
 		return &ingest.Error{Kind: ingest.Conflict, Op: "engine.StoreUnpacked", Msg: "the archive is not unpacked by this run any more", Err: err}
-	case inDoubt(err) && u.Intake != nil:
-		u.Intake.doubt()
+	case inDoubt(err):
+		if u.Intake != nil {
+			u.Intake.doubt()
+		}
+		return err // the sweep removes the files if no row refers to them
+	}
+	if dropped := e.deleteBlobs(ctx, ready.fresh); dropped != nil {
+		e.log.Warn("files of a part of an archive that was not stored were not removed, the sweep will", "error", dropped)
 	}
 	return err
 }

@@ -254,3 +254,29 @@ func TestUnpackingThatIsGivenUp(t *testing.T) {
 		t.Errorf("%d blobs, want %d", after, before)
 	}
 }
+
+// Members of an archive whose owner may upload nothing any more are refused one by one.
+func TestMembersOfSomebodyWhoMayNotUploadAnyMore(t *testing.T) {
+	w := newWorld(t)
+	j, _, task := w.archive("in", "photos.zip")
+	w.ok(w.members(task, 1, nil, file{"", "a.jpg", jpeg + "a"}))
+	w.update(func(tx ingest.Tx) error {
+		return tx.PutMembership(ingest.Membership{User: w.editor.User, Company: w.demo.Number, Role: ingest.RoleViewer, Active: true})
+	})
+	blobs := w.blobCount()
+	w.ok(w.members(task, 2, nil, file{"", "b.jpg", jpeg + "b"}))
+	w.process()
+	w.ok(w.engine.CompleteTask(w.ctx, task, engine.TaskResult{}))
+	if diff := cmp.Diff([]string{"in/a.jpg"}, w.listed()); diff != "" {
+		t.Errorf("assets (-want +got):\n%s", diff)
+	}
+	if row := w.row(j.Number, ingest.LogUploadError); row.AssetName != "b.jpg" {
+		t.Errorf("row %+v", row)
+	}
+	if got := w.blobCount(); got != blobs-1 { // without the archive
+		t.Errorf("%d blobs, were %d", got, blobs)
+	}
+	if got := w.storedJob(j.Number); got.State != ingest.JobDone || got.Counts != (ingest.JobCounts{Total: 2, Success: 1, Error: 1}) {
+		t.Errorf("job %+v", got)
+	}
+}

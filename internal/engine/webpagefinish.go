@@ -221,6 +221,9 @@ func (e *Engine) turnPage(tx ingest.Tx, p ingest.Principal, a, part *ingest.Asse
 	if err := e.storeVersion(tx, a, fresh); err != nil {
 		return nil, err
 	}
+	if err := e.forgetFile(tx, a); err != nil {
+		return nil, err
+	}
 	if err := e.digestLater(tx, a, fresh); err != nil {
 		return nil, err
 	}

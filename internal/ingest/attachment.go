@@ -21,6 +21,7 @@ type ImageMap struct {
 	Region   string `json:"region"` // as the coords of an HTML area; kept as sent
 	Action   string `json:"action"` // attributes of an area, or an address; never executed
 	Disabled bool   `json:"disabled,omitempty"`
+	Made     bool   `json:"made,omitempty"` // of a link of the document that the image was made of, and changed by nobody
 }
 
 // NamedCrop is the content of a DocSmartCrop document: a named part of an image,

@@ -30,7 +30,7 @@ type Encoder interface {
 // Encode returns the handler that encodes a video by presets, or by default in a few
 // sizes. Each encoding is an asset, and all together are an asset set.
 func Encode(tasks EncodeTasks, encoder Encoder) Handler {
-	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+	return func(ctx context.Context, t *ingest.Task) (result engine.TaskResult, failure *engine.Failure) {
 		w, err := tasks.EncodeWork(ctx, t)
 		if err != nil {
 			return engine.TaskResult{}, failed(err)
@@ -45,11 +45,11 @@ func Encode(tasks EncodeTasks, encoder Encoder) Handler {
 			return encodeFailed(failure)
 		}
 		e := encodeRun{tasks: tasks, encoder: encoder, work: w, result: engine.TaskResult{Intake: tasks.NewIntake(), Warnings: w.Warnings}}
+		defer dropUnless(&result, e.result.Intake)
 		wanted := e.wanted(found)
 		for i, want := range wanted {
 			progress := func(done float64) { report(ctx, (float64(i)+done)/float64(len(wanted))) }
 			if failure := e.encode(ctx, r, want, progress); failure != nil {
-				e.result.Intake.Close()
 				return engine.TaskResult{}, failure
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -32,14 +33,14 @@ func Export(steps Steps, renderer Renderer) Handler {
 		defer in.Close()
 		packed := packer{steps: steps, renderer: renderer, work: w, names: map[string]bool{}}
 		r, pipe := io.Pipe()
-		written := make(chan struct{})
-		go func() {
-			defer close(written)
-			pipe.CloseWithError(packed.write(ctx, pipe))
-		}()
+		defer r.Close() // lets the writer go, also when receiving panics
+		written := make(chan string, 1)
+		go func() { written <- packed.write(ctx, pipe) }()
 		spool, err := in.Receive(ctx, stoppable{ctx, r}, -1)
-		r.CloseWithError(io.ErrClosedPipe) // lets the writer go when receiving has failed
-		<-written
+		r.Close() // and when it has failed
+		if panicked := <-written; panicked != "" {
+			panic(panicked) // here, where the workers make a failure of it
+		}
 		if err == nil {
 			err = packed.err
 		}
@@ -69,16 +70,24 @@ type packer struct {
 
 func (p *packer) warnings() []string { return append(p.work.Warnings, p.skipped...) }
 
-func (p *packer) write(ctx context.Context, w io.Writer) error {
+// write packs the file into a pipe and closes that. It returns the words of a panic,
+// "" when there was none.
+func (p *packer) write(ctx context.Context, w *io.PipeWriter) (panicked string) {
+	defer func() {
+		if r := recover(); r != nil {
+			panicked, p.err = fmt.Sprintf("%v\n%s", r, debug.Stack()), io.ErrUnexpectedEOF
+		}
+		w.CloseWithError(p.err)
+	}()
 	z := zip.NewWriter(w)
 	for i, f := range p.work.Files {
 		report(ctx, float64(i)/float64(len(p.work.Files)))
 		if p.err = p.add(ctx, z, f); p.err != nil {
-			return p.err
+			return ""
 		}
 	}
 	p.err = z.Close()
-	return p.err
+	return ""
 }
 
 // add packs one file. A file that cannot be rendered is left out.

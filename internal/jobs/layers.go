@@ -29,7 +29,7 @@ type LayerCutter interface {
 // Layers returns the handler that makes images of the layers of a Photoshop file, and a
 // template that puts them together again.
 func Layers(tasks LayerTasks, cutter LayerCutter) Handler {
-	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+	return func(ctx context.Context, t *ingest.Task) (result engine.TaskResult, failure *engine.Failure) {
 		var o ingest.Photoshop
 		if err := json.Unmarshal(t.Params, &o); err != nil {
 			return engine.TaskResult{}, &engine.Failure{Reason: "the options of the step cannot be read", Final: true}
@@ -41,6 +41,7 @@ func Layers(tasks LayerTasks, cutter LayerCutter) Handler {
 		defer r.Close()
 		l := layering{options: o, base: strings.TrimSuffix(in.FileName, path.Ext(in.FileName)), pictures: map[int]layerPicture{}}
 		l.result.Intake = tasks.NewIntake()
+		defer dropUnless(&result, l.result.Intake)
 		file, refusal, failure := cutter.CutLayers(ctx, r, in.Blob.Size, in.FileName, o.Extend, func(p media.LayerPicture) error {
 			spool, err := l.result.Intake.Receive(ctx, p.Body, p.Size)
 			l.pictures[p.Number] = layerPicture{spool, ingest.Media{
@@ -50,14 +51,12 @@ func Layers(tasks LayerTasks, cutter LayerCutter) Handler {
 		})
 		switch {
 		case failure != nil:
-			l.result.Intake.Close()
 			return engine.TaskResult{}, failure
 		case refusal != "":
 			l.result.Warning = "the layers were not made into images: " + refusal
 			return l.result, nil
 		}
 		if err := l.make(file); err != nil {
-			l.result.Intake.Close()
 			return engine.TaskResult{}, failed(err)
 		}
 		return l.result, nil

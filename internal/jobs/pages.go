@@ -34,7 +34,7 @@ type Documents interface {
 // Pages returns the handler that makes what was asked for of the pages of a document: an image of each, a catalog
 // of these, its words, and its links as image maps (Scene7 contract, section 6.5).
 func Pages(makers Makers, documents Documents) Handler {
-	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+	return func(ctx context.Context, t *ingest.Task) (result engine.TaskResult, failure *engine.Failure) {
 		var o ingest.Rasterize
 		if err := json.Unmarshal(t.Params, &o); err != nil {
 			return engine.TaskResult{}, &engine.Failure{Reason: "the options of the step cannot be read", Final: true}
@@ -45,8 +45,8 @@ func Pages(makers Makers, documents Documents) Handler {
 		}
 		p := &paging{makers: makers, documents: documents, in: in, options: o, base: strings.TrimSuffix(in.FileName, path.Ext(in.FileName))}
 		p.result.Intake = makers.NewIntake()
+		defer dropUnless(&result, p.result.Intake)
 		if failure := p.run(ctx); failure != nil {
-			p.result.Intake.Close()
 			return engine.TaskResult{}, failure
 		}
 		return p.result, nil

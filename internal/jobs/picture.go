@@ -32,7 +32,7 @@ type PictureMaker interface {
 // Picture returns the handler that crops an image, knocks out its background,
 // converts its colours, sharpens it and makes its optimised image and its mask.
 func Picture(tasks PictureTasks, maker PictureMaker) Handler {
-	return func(ctx context.Context, t *ingest.Task) (engine.TaskResult, *engine.Failure) {
+	return func(ctx context.Context, t *ingest.Task) (result engine.TaskResult, failure *engine.Failure) {
 		w, err := tasks.PictureWork(ctx, t)
 		if err != nil {
 			return engine.TaskResult{}, failed(err)
@@ -42,25 +42,25 @@ func Picture(tasks PictureTasks, maker PictureMaker) Handler {
 			return engine.TaskResult{}, failed(err)
 		}
 		defer r.Close()
-		result := engine.TaskResult{Intake: tasks.NewIntake(), Warnings: w.Warnings}
+		p := engine.TaskResult{Intake: tasks.NewIntake(), Warnings: w.Warnings}
+		defer dropUnless(&result, p.Intake)
 		take := func(kind ingest.DerivedKind, found ingest.Media, file io.Reader) error {
-			spool, err := result.Intake.Receive(ctx, file, -1)
+			spool, err := p.Intake.Receive(ctx, file, -1)
 			if err != nil {
 				return err
 			}
-			result.Derived = append(result.Derived, engine.DerivedFile{
+			p.Derived = append(p.Derived, engine.DerivedFile{
 				Key: string(kind), Kind: kind, Name: derivedName(w.FileName, kind), Media: found, Spool: spool,
 			})
 			return nil
 		}
 		made, failure := maker.MakePicture(ctx, r, w, take)
 		if failure != nil {
-			result.Intake.Close()
 			return engine.TaskResult{}, failure
 		}
-		result.Crop = made.Crop
-		result.Warnings = append(result.Warnings, made.Warnings...)
-		return result, nil
+		p.Crop = made.Crop
+		p.Warnings = append(p.Warnings, made.Warnings...)
+		return p, nil
 	}
 }
 

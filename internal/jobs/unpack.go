@@ -63,9 +63,12 @@ func Unpack(archives Archives, limits archive.Limits) Handler {
 }
 
 // notUnpacked says whether another run makes sense: an archive that cannot be read,
-// or is beyond a limit, stays so.
+// or is beyond a limit, stays so. One that is in the trash would be unpacked for nobody.
 func notUnpacked(err error) *engine.Failure {
 	reason := ingest.Message(err)
+	if ingest.KindOf(err) == ingest.Gone {
+		return &engine.Failure{Reason: "it was not unpacked: " + reason, Final: true}
+	}
 	broken, ok := errors.AsType[*fault.Error](err)
 	if !ok || broken.Class == fault.Source {
 		return &engine.Failure{Reason: "it was not unpacked: " + reason}

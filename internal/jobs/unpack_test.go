@@ -140,6 +140,10 @@ func TestUnpack(t *testing.T) {
 		if _, failure := Unpack(f, archive.Limits{})(t.Context(), &ingest.Task{}); failure != nil || len(f.parts) != 3 || f.parts[2][0] != "up to 130" {
 			t.Errorf("%d parts, %+v", len(f.parts), failure)
 		}
+		f = &fakeArchives{Engine: intakes(t), body: packed(t, many...), err: &ingest.Error{Kind: ingest.Gone, Msg: "it is in the trash"}}
+		if _, failure := Unpack(f, archive.Limits{})(t.Context(), &ingest.Task{}); failure == nil || !failure.Final || failure.Reason != "it was not unpacked: it is in the trash" {
+			t.Errorf("an archive in the trash: %+v", failure)
+		}
 		f = &fakeArchives{Engine: intakes(t), body: packed(t, many...), err: errors.New("gone")}
 		if _, failure := Unpack(f, archive.Limits{})(t.Context(), &ingest.Task{}); failure == nil || failure.Final || len(f.parts) != 1 {
 			t.Errorf("a store that fails: %d parts, %+v", len(f.parts), failure)

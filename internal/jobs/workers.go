@@ -200,3 +200,12 @@ func (w *Workers) handle(ctx context.Context, t *ingest.Task) (result engine.Tas
 	}
 	return h(ctx, t)
 }
+
+// dropUnless closes what a run has received, unless its result has it. A handler defers
+// it with the result that it is about to return, so that nothing stays of a run that
+// fails or panics.
+func dropUnless(result *engine.TaskResult, in *engine.Intake) {
+	if result.Intake != in {
+		in.Close()
+	}
+}
