@@ -110,17 +110,21 @@ func latest(a, b time.Time) time.Time {
 // foldersBelow lists the folders at and below a path.
 func foldersBelow(tx ingest.Tx, company ingest.Number, path string) ([]*ingest.Folder, error) {
 	var all []*ingest.Folder
+	count := 0
 	for after := ingest.Number(0); ; {
 		page, err := tx.Folders(company, path, ingest.Page{After: after, Limit: 10_000})
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, page...)
-		if len(all) > MostFolders {
-			return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.foldersBelow", Code: ingest.CodeLimit,
-				Msg: fmt.Sprintf("more than %d folders lie below %s; ask for a part of them", MostFolders, quote(path))}
+		if count += len(page); count <= MostFolders {
+			all = append(all, page...)
 		}
-		if len(page) < 10_000 {
+		switch {
+		case len(page) == 10_000:
+		case count > MostFolders:
+			return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.foldersBelow", Code: ingest.CodeLimit,
+				Msg: fmt.Sprintf("%d folders lie at and below %s, the limit is %d; ask for a part of them", count, quote(path), MostFolders)}
+		default:
 			return all, nil
 		}
 		after = page[len(page)-1].Number

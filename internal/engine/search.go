@@ -61,8 +61,11 @@ func checkSearch(q ingest.AssetSearch, page SearchPage) error {
 	for _, g := range q.Groups {
 		conditions += len(g.Conditions)
 		for _, c := range g.Conditions {
-			if len(c.Text) > maxValueText || len(c.Texts) > mostTags {
-				return tooLong(op, "value of a condition", max(len(c.Text), len(c.Texts)), maxValueText)
+			if len(c.Text) > maxValueText {
+				return tooLong(op, "value of a condition", len(c.Text), maxValueText)
+			}
+			if len(c.Texts) > mostTags {
+				return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("a condition has %d values, the limit is %d", len(c.Texts), mostTags)}
 			}
 		}
 	}
