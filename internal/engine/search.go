@@ -85,15 +85,15 @@ func (s *sight) readable() (*ingest.ReadableAssets, error) {
 	if s.open {
 		return nil, nil
 	}
-	folders, err := foldersBelow(s.tx, s.company, "")
-	if err != nil {
-		return nil, err
-	}
 	r := &ingest.ReadableAssets{}
-	for _, f := range folders {
+	err := (&folderWalk{tx: s.tx, company: s.company}).each(func(f *ingest.Folder) error {
 		if s.folder(f.Path, ingest.PermitRead) {
 			r.Folders = append(r.Folders, f.Number)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for asset, set := range s.assets {
 		if s.allows(set.entries, ingest.PermitRead) {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -158,6 +159,13 @@ func named(_ context.Context, _ *kit, files []sample) (image.Image, error) {
 	return written(names...), nil
 }
 
+// floating is the header of a TIFF file of floating-point samples.
+func floating() []byte {
+	file := mediatest.TIFFHeader(10, 10, 3, 1)
+	binary.LittleEndian.PutUint16(file[34:], 339) // SampleFormat, in place of the orientation
+	return file
+}
+
 // refusals are files that are not taken, or not read.
 func refusals() []entry {
 	const section = "What is refused"
@@ -182,7 +190,7 @@ func refusals() []entry {
 			sample{"large.psd", psd(func(f *mediatest.Layered) { f.Version = 2 })}, sample{"duotone.psd", psd(func(f *mediatest.Layered) { f.Mode = 8 })},
 			sample{"lab.psd", psd(func(f *mediatest.Layered) { f.Mode = 9 })}, sample{"deep.psd", psd(func(f *mediatest.Layered) { f.Depth = 32 })}),
 		list("an error each; the file is kept as a failed asset. What is of no kind that is read here is a warning", "pictures that are not read",
-			sample{"floating.tif", mediatest.TIFFWith(10, 10, 339, 3, 1, []byte{3, 0, 0, 0})}, sample{"nothing.jpg", []byte("no picture")}, sample{"drawing.pict", make([]byte, 600)}),
+			sample{"floating.tif", floating()}, sample{"nothing.jpg", []byte("no picture")}, sample{"drawing.pict", make([]byte, 600)}),
 	}
 }
 

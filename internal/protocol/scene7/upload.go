@@ -99,7 +99,11 @@ func (u *upload) run() (jobHandle string, err error) {
 	boundary, err := formdata.Boundary(u.r.Header.Get("Content-Type"))
 	if err != nil {
 		u.unreadable = true
-		u.fail(malformed("Content-Type must be multipart/form-data with a boundary", err))
+		problem := malformed("Content-Type must be multipart/form-data with a boundary", err)
+		if long, ok := errors.AsType[*formdata.LimitError](err); ok {
+			problem = malformed(fmt.Sprintf("the boundary in Content-Type has %d bytes, the limit is %d", long.Got, long.Max), err)
+		}
+		u.fail(problem)
 		u.drain()
 		return "", u.failed
 	}
@@ -141,13 +145,13 @@ func (u *upload) fail(err error) {
 }
 
 func (u *upload) overCap(size int64) error {
-	sent := "more was sent"
+	sent := fmt.Sprintf("%d bytes or more", u.door.Options.MaxPostSize+1)
 	if size >= 0 {
-		sent = fmt.Sprintf("%d were announced", size)
+		sent = fmt.Sprintf("%d bytes", size)
 	}
 	return &RequestError{
 		Code: CodeInvalidParameter,
-		Msg:  fmt.Sprintf("the request is larger than UploadPostMaxFileSize, which is %d bytes; %s", u.door.Options.MaxPostSize, sent),
+		Msg:  fmt.Sprintf("the request has %s, the limit is %d (UploadPostMaxFileSize)", sent, u.door.Options.MaxPostSize),
 	}
 }
 

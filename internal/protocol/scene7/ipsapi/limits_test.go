@@ -168,3 +168,30 @@ func TestListOfLogsIsCut(t *testing.T) {
 		}
 	}
 }
+
+// A tree has at most 100,000 folders (contract section 11). The limit is for what is answered: clients that ask for one
+// folder before each upload are not concerned, however many lie below it.
+func TestTreesOfManyFolders(t *testing.T) {
+	if testing.Short() {
+		t.Skip("slow: left out by -short")
+	}
+	h := newHarness(t)
+	h.call(h.user, "createFolder", "<folderPath>many</folderPath>")
+	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error {
+		parent, err := tx.Folder(h.company.Number, "many/")
+		for i := 0; i < 100_000 && err == nil; i++ {
+			err = tx.CreateFolder(&ingest.Folder{UUID: id.New(), Company: h.company.Number, Parent: parent.Number, Path: fmt.Sprintf("many/%d/", i), Created: h.now(), Modified: h.now()})
+		}
+		return err
+	}))
+	f := h.fault(h.user, "getFolderTree", "<depth>-1</depth>")
+	wantFault(t, f, 30000, "has 100002 folders, the limit is 100000")
+	wantFault(t, h.fault(h.user, "getFolders", ""), 30000, "the limit is 100000")
+	for path, has := range map[string]string{"": "true", "many": "true", "many/7": "false"} {
+		folder := h.call(h.user, "getFolderTree", "<folderPath>"+path+"</folderPath><depth>0</depth>").Child("folders")
+		same(t, "folders below "+path, text(folder, "hasSubfolders"), has)
+		same(t, "those that are answered", len(list(folder, "subfolderArray")), 0)
+	}
+	folder := h.call(h.user, "getFolderTree", "<depth>1</depth>").Child("folders")
+	same(t, "folders of the first level", texts(list(folder, "subfolderArray"), "hasSubfolders"), []string{"true"})
+}
