@@ -195,3 +195,24 @@ func TestTreesOfManyFolders(t *testing.T) {
 	folder := h.call(h.user, "getFolderTree", "<depth>1</depth>").Child("folders")
 	same(t, "folders of the first level", texts(list(folder, "subfolderArray"), "hasSubfolders"), []string{"true"})
 }
+
+// A company has at most 2,000 metadata fields.
+func TestMetadataFieldsOfACompany(t *testing.T) {
+	h := newHarness(t)
+	h.ok(h.store.Update(context.Background(), func(tx ingest.Tx) error {
+		for i := range 1999 {
+			name := fmt.Sprint("field", i)
+			data := fmt.Appendf(nil, `{"assetType":"Asset","name":%q,"type":"String"}`, name)
+			d := &ingest.Document{UUID: id.New(), Company: h.company.Number, Kind: ingest.DocMetadataField, Key: "ASSET|" + name, Name: name, Data: data, Created: h.now(), Modified: h.now()}
+			if err := tx.CreateDocument(d); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	field := func(name string) string {
+		return "<assetType>Asset</assetType><name>" + name + "</name><fieldType>String</fieldType>"
+	}
+	h.call(h.boss, "createMetadataField", field("the last"))
+	wantFault(t, h.fault(h.boss, "createMetadataField", field("one more")), 30000, "has 2000 metadata fields, the limit is 2000")
+}
