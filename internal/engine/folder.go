@@ -50,54 +50,86 @@ func folderTree(tx ingest.Tx, p ingest.Principal, company ingest.Number, q Folde
 	if err != nil {
 		return nil, nil, err
 	}
-	all, err := foldersBelow(tx, company, q.Path)
-	if err != nil {
-		return nil, nil, err
-	}
 	holds, err := holding(tx, company, q.Types)
 	if err != nil {
 		return nil, nil, err
 	}
-	nodes := map[string]*FolderNode{}
-	for _, f := range all {
-		if !s.folder(f.Path, ingest.PermitRead) || q.Types != nil && !holds[f.Path] {
-			continue
-		}
-		nodes[f.Path] = &FolderNode{Folder: f, Modified: latest(f.Created, f.Modified)}
+	t := treeMaker{FolderQuery: q, nodes: map[string]*FolderNode{}, shown: func(f *ingest.Folder) bool {
+		return s.folder(f.Path, ingest.PermitRead) && (q.Types == nil || holds[f.Path])
+	}}
+	folders := folderWalk{tx: tx, company: company, path: q.Path}
+	if err := folders.each(t.note); err != nil {
+		return nil, nil, err
 	}
-	root := nodes[q.Path]
+	if t.count > MostFolders {
+		return nil, nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.FolderTree", Code: ingest.CodeLimit,
+			Msg: fmt.Sprintf("the tree of %s has %d folders, the limit is %d; ask for a part of it or for fewer levels", quote(q.Path), t.count, MostFolders)}
+	}
+	root := t.nodes[q.Path]
 	if root == nil {
 		if q.Path != "" || !s.folder("", ingest.PermitRead) {
 			return nil, nil, nil
 		}
 		root = &FolderNode{Folder: &ingest.Folder{Company: company}} // a company without files yet
-		nodes[""] = root
+		t.nodes[""] = root
 	}
-	base := strings.Count(q.Path, "/")
-	for _, f := range all { // parents have been made before their children or are found by path
-		node := nodes[f.Path]
-		if node == nil || f.Path == q.Path {
-			continue
-		}
-		for path := parentPath(f.Path); ; path = parentPath(path) {
-			if up := nodes[path]; up != nil {
-				up.ChildModified = latest(up.ChildModified, node.Modified)
-			}
-			if path == "" || path == q.Path {
-				break
-			}
-		}
-		parent := nodes[parentPath(f.Path)]
-		if parent == nil {
-			continue // below a folder that the caller may not see
-		}
-		parent.HasChildren = true
-		if depth := strings.Count(f.Path, "/") - base; q.Depth < 0 || depth <= q.Depth {
-			parent.Children = append(parent.Children, node)
-		}
+	if err := folders.each(t.hang); err != nil {
+		return nil, nil, err
 	}
-	sets, err := namedSets(tx, company, nodes)
+	sets, err := namedSets(tx, company, t.nodes)
 	return root, sets, err
+}
+
+// treeMaker makes the tree of a query of folders in any order: all of them are noted first,
+// then each is hung below its parent. Only the folders that are answered are kept.
+type treeMaker struct {
+	FolderQuery
+	shown func(*ingest.Folder) bool // whether the caller may see it, and wants to
+	nodes map[string]*FolderNode    // those that are answered, by path
+	count int                       // of the folders that are to be answered
+}
+
+// answered reports whether a folder is within the depth that is asked for.
+func (t *treeMaker) answered(path string) bool {
+	if t.Depth < 0 || path == t.Path {
+		return true
+	}
+	depth := strings.Count(path, "/") - strings.Count(t.Path, "/")
+	return depth <= t.Depth
+}
+
+func (t *treeMaker) note(f *ingest.Folder) error {
+	if !t.answered(f.Path) || !t.shown(f) {
+		return nil
+	}
+	if t.count++; t.count <= MostFolders {
+		t.nodes[f.Path] = &FolderNode{Folder: f, Modified: latest(f.Created, f.Modified)}
+	}
+	return nil
+}
+
+func (t *treeMaker) hang(f *ingest.Folder) error {
+	if f.Path == t.Path || !t.shown(f) {
+		return nil
+	}
+	modified := latest(f.Created, f.Modified)
+	for path := parentPath(f.Path); ; path = parentPath(path) {
+		if up := t.nodes[path]; up != nil {
+			up.ChildModified = latest(up.ChildModified, modified)
+		}
+		if path == "" || path == t.Path {
+			break
+		}
+	}
+	parent := t.nodes[parentPath(f.Path)]
+	if parent == nil {
+		return nil // below a folder that the caller may not see, or that is not answered
+	}
+	parent.HasChildren = true
+	if node := t.nodes[f.Path]; node != nil {
+		parent.Children = append(parent.Children, node)
+	}
+	return nil
 }
 
 func latest(a, b time.Time) time.Time {
@@ -107,24 +139,58 @@ func latest(a, b time.Time) time.Time {
 	return a
 }
 
-// foldersBelow lists the folders at and below a path.
-func foldersBelow(tx ingest.Tx, company ingest.Number, path string) ([]*ingest.Folder, error) {
-	var all []*ingest.Folder
+// folderWalk goes over the folders at and below a path, however many there are. What fits
+// one page is read once.
+type folderWalk struct {
+	tx      ingest.Tx
+	company ingest.Number
+	path    string
+	first   []*ingest.Folder // the first page, once it was read
+}
+
+const folderPage = 10_000
+
+func (w *folderWalk) each(do func(*ingest.Folder) error) error {
+	page := w.first
 	for after := ingest.Number(0); ; {
-		page, err := tx.Folders(company, path, ingest.Page{After: after, Limit: 10_000})
-		if err != nil {
-			return nil, err
+		if page == nil {
+			var err error
+			if page, err = w.tx.Folders(w.company, w.path, ingest.Page{After: after, Limit: folderPage}); err != nil {
+				return err
+			}
+			if after == 0 {
+				w.first = page
+			}
 		}
-		all = append(all, page...)
-		if len(all) > MostFolders {
-			return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.foldersBelow", Code: ingest.CodeLimit,
-				Msg: fmt.Sprintf("more than %d folders lie below %s; ask for a part of them", MostFolders, quote(path))}
+		for _, f := range page {
+			if err := do(f); err != nil {
+				return err
+			}
 		}
-		if len(page) < 10_000 {
-			return all, nil
+		if len(page) < folderPage {
+			return nil
 		}
-		after = page[len(page)-1].Number
+		after, page = page[len(page)-1].Number, nil
 	}
+}
+
+// foldersBelow lists the folders at and below a path, at most MostFolders of them.
+func foldersBelow(tx ingest.Tx, company ingest.Number, path string) (all []*ingest.Folder, err error) {
+	count := 0
+	err = (&folderWalk{tx: tx, company: company, path: path}).each(func(f *ingest.Folder) error {
+		if count++; count <= MostFolders {
+			all = append(all, f)
+		}
+		return nil
+	})
+	if err == nil && count > MostFolders {
+		err = &ingest.Error{Kind: ingest.Conflict, Op: "engine.foldersBelow", Code: ingest.CodeLimit,
+			Msg: fmt.Sprintf("%d folders lie at and below %s, the limit is %d; ask for a part of them", count, quote(path), MostFolders)}
+	}
+	if err != nil {
+		return nil, err
+	}
+	return all, nil
 }
 
 // holding tells the paths of folders that hold assets of the types, and of those

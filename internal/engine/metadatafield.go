@@ -148,7 +148,7 @@ func uniqueField(tx ingest.Tx, company ingest.Number, f *ingest.MetadataField, e
 		}
 	}
 	if except == 0 && len(all) >= mostFields {
-		return &ingest.Error{Kind: ingest.Conflict, Op: "engine.uniqueField", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the company has %d metadata fields, the most there may be", len(all))}
+		return &ingest.Error{Kind: ingest.Conflict, Op: "engine.uniqueField", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the company has %d metadata fields, the limit is %d", len(all), mostFields)}
 	}
 	return nil
 }

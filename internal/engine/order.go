@@ -13,6 +13,7 @@ import (
 const (
 	MaxSources     = 10_000   // files that one job fetches
 	MaxOrderAssets = 10_000   // assets that one job works on
+	MaxSetAssets   = 1000     // assets that one job makes sets of (Scene7 contract section 11)
 	MaxURLBytes    = 8192     // an address
 	MaxModifier    = 64 << 10 // bytes of rendering commands
 	mostSchedules  = 1000     // of one company
@@ -113,6 +114,14 @@ func (e *Engine) jobOwner(tx ingest.Tx, p ingest.Principal, c *ingest.Company, u
 	return owner, nil
 }
 
+// MostAssets is how many assets a job of a kind may name.
+func MostAssets(kind ingest.JobKind) int {
+	if kind == ingest.JobAutoSets {
+		return MaxSetAssets
+	}
+	return MaxOrderAssets
+}
+
 // checkOrder refuses what no state of the library could make good.
 func (e *Engine) checkOrder(o *ingest.Order) error {
 	const op = "engine.Submit"
@@ -126,8 +135,8 @@ func (e *Engine) checkOrder(o *ingest.Order) error {
 	if err := spec.validate(); err != nil {
 		return err
 	}
-	if len(o.Assets) > MaxOrderAssets {
-		return invalid("the job names %d assets, at most %d are taken", len(o.Assets), MaxOrderAssets)
+	if most := MostAssets(o.Kind); len(o.Assets) > most {
+		return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the job names %d assets, the limit is %d", len(o.Assets), most)}
 	}
 	switch o.Kind {
 	case ingest.JobURLUpload:
@@ -135,7 +144,7 @@ func (e *Engine) checkOrder(o *ingest.Order) error {
 			return off("Fetching files from other servers")
 		}
 		if len(o.Sources) == 0 || len(o.Sources) > MaxSources {
-			return invalid("the job has %d URLs, it must have 1 to %d", len(o.Sources), MaxSources)
+			return invalid("the job has %d URLs, the least is 1, the limit is %d", len(o.Sources), MaxSources)
 		}
 		for i, s := range o.Sources {
 			if len(s.URL) > MaxURLBytes {

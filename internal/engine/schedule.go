@@ -69,7 +69,7 @@ func (e *Engine) createSchedule(tx ingest.Tx, owner ingest.Principal, company in
 		return "", err
 	}
 	if len(own) >= mostSchedules {
-		return "", &ingest.Error{Kind: ingest.Conflict, Op: "engine.Submit", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the company has %d scheduled jobs, no more are taken", len(own))}
+		return "", &ingest.Error{Kind: ingest.Conflict, Op: "engine.Submit", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the company has %d scheduled jobs, the limit is %d", len(own), mostSchedules)}
 	}
 	now := e.now()
 	name := s.Order.Name

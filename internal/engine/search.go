@@ -61,8 +61,11 @@ func checkSearch(q ingest.AssetSearch, page SearchPage) error {
 	for _, g := range q.Groups {
 		conditions += len(g.Conditions)
 		for _, c := range g.Conditions {
-			if len(c.Text) > maxValueText || len(c.Texts) > mostTags {
-				return tooLong(op, "value of a condition", max(len(c.Text), len(c.Texts)), maxValueText)
+			if len(c.Text) > maxValueText {
+				return tooLong(op, "value of a condition", len(c.Text), maxValueText)
+			}
+			if len(c.Texts) > mostTags {
+				return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("a condition has %d values, the limit is %d", len(c.Texts), mostTags)}
 			}
 		}
 	}
@@ -82,15 +85,15 @@ func (s *sight) readable() (*ingest.ReadableAssets, error) {
 	if s.open {
 		return nil, nil
 	}
-	folders, err := foldersBelow(s.tx, s.company, "")
-	if err != nil {
-		return nil, err
-	}
 	r := &ingest.ReadableAssets{}
-	for _, f := range folders {
+	err := (&folderWalk{tx: s.tx, company: s.company}).each(func(f *ingest.Folder) error {
 		if s.folder(f.Path, ingest.PermitRead) {
 			r.Folders = append(r.Folders, f.Number)
 		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
 	}
 	for asset, set := range s.assets {
 		if s.allows(set.entries, ingest.PermitRead) {

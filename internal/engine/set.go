@@ -132,10 +132,13 @@ func putMembers(tx ingest.Tx, s *sight, set *ingest.Asset, members []Member) err
 		return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the set would have %d members, the limit is %d", len(members), mostMembers)}
 	}
 	repeats := map[ingest.Number]int{}
+	for _, m := range members {
+		repeats[m.Asset]++
+	}
 	links := make([]ingest.Link, len(members))
 	for i, m := range members {
-		if repeats[m.Asset]++; repeats[m.Asset] > mostRepeats {
-			return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the asset %d is in the set more than %d times", m.Asset, mostRepeats)}
+		if n := repeats[m.Asset]; n > mostRepeats {
+			return &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the asset %d would be in the set %d times, the limit is %d", m.Asset, n, mostRepeats)}
 		}
 		links[i] = ingest.Link{To: m.Asset}
 		if m.Reset || set.Type == "ImageSet" || set.Type == "SpinSet" {

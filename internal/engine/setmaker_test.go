@@ -246,6 +246,32 @@ func TestSetsWaitForTheLastFile(t *testing.T) {
 	}
 }
 
+// A set takes 1,000 members (contract section 11). One that would have more is not made, with a row that says how many;
+// the sets of other names are.
+func TestSetsOfManyImages(t *testing.T) {
+	w := newWorld(t)
+	names := []string{"b_1.jpg", "b_2.jpg"}
+	for i := range 1001 {
+		names = append(names, fmt.Sprintf("a_%d.jpg", i))
+	}
+	j := w.uploaded(w.editor, w.rules(w.demo, "match=(?P<base>.+)_(?P<view>\\d+)"), names...)
+	if got := w.warnings(j.Number); len(got) != 1 || !strings.Contains(got[0], "the set would have 1001 members, the limit is 1000") {
+		t.Errorf("warnings %q", got)
+	}
+	var sets []string
+	w.view(func(tx ingest.Tx) error {
+		all, err := tx.Assets(ingest.AssetFilter{Companies: []ingest.Number{w.demo.Number}, Name: "b_set"}, ingest.Page{Limit: 1000})
+		sets = nil
+		for _, a := range all {
+			sets = append(sets, string(a.Type))
+		}
+		return err
+	})
+	if diff := cmp.Diff([]string{"ImageSet"}, sets); diff != "" {
+		t.Errorf("the other set (-want +got):\n%s", diff)
+	}
+}
+
 // A name that something else has is left alone, and a stopped job makes no sets.
 func TestSetsThatCannotBe(t *testing.T) {
 	w := newWorld(t)

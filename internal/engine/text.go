@@ -26,11 +26,14 @@ func (e *Engine) TextRuns(ctx context.Context, p ingest.Principal, company, asse
 		}
 		return err
 	})
-	left := int64(maxTextBytes)
+	length := int64(0)
 	for _, d := range texts {
-		if left -= d.Blob.Size; left < 0 {
-			return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.TextRuns", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the text of the asset is longer than %d bytes", maxTextBytes)}
-		}
+		length += d.Blob.Size
+	}
+	if length > maxTextBytes {
+		return nil, &ingest.Error{Kind: ingest.Conflict, Op: "engine.TextRuns", Code: ingest.CodeLimit, Msg: fmt.Sprintf("the text of the asset has %d bytes, the limit is %d", length, maxTextBytes)}
+	}
+	for _, d := range texts {
 		page, err := e.readText(ctx, d.Blob.Key)
 		if err != nil {
 			return nil, err

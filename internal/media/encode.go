@@ -169,7 +169,8 @@ func (c *encodedOutput) Read(p []byte) (int, error) {
 }
 
 // encode asks for one encoding on standard output. With bitexact and a fixed number of threads the same source gives
-// the same file.
+// the same file. The header waits for the first fragment (delay_moov): only then it can say that the first frame is
+// shown at 0, whatever the order of decoding.
 func (f footage) encode(found Footage, made Encoded, want Encoding, o Options) []string {
 	rate := func(bits int) string { return strconv.Itoa(bits) }
 	ceiling := want.MaxRate
@@ -180,10 +181,14 @@ func (f footage) encode(found Footage, made Encoded, want Encoding, o Options) [
 		ceiling = want.VideoRate
 	}
 	limit := strconv.FormatFloat(o.EncodeDuration.Seconds(), 'f', 3, 64)
+	filter := fmt.Sprintf("scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", made.Width, made.Height)
+	if want.FrameRate > 0 {
+		filter = "fps=" + strconv.FormatFloat(want.FrameRate, 'f', -1, 64) + "," + filter // the option -r would add frames at the end
+	}
 	args := append([]string{"-nostdin", "-progress", "pipe:2", "-stats_period", "1", "-filter_threads", "1"},
 		f.reading("-threads", "2", "-max_pixels", strconv.FormatInt(o.MaxPixels, 10))...)
 	args = append(args, "-map", "0:"+strconv.Itoa(found.stream), "-map", "0:a:0?", "-sn", "-dn", "-map_metadata", "-1", "-map_chapters", "-1", "-t", limit,
-		"-vf", fmt.Sprintf("scale=%d:%d:flags=bicubic,setsar=1,format=yuv420p", made.Width, made.Height),
+		"-vf", filter,
 		"-c:v", "libx264", "-preset", "veryfast", "-threads", "2", "-b:v", rate(want.VideoRate), "-maxrate", rate(ceiling), "-bufsize", rate(2*ceiling),
 		"-sc_threshold", "0", "-force_key_frames", fmt.Sprintf("expr:gte(t,n_forced*%d)", defaultTo(want.KeySeconds, 2)),
 		"-profile:v", defaultTo(want.Profile, "high"))
@@ -193,14 +198,12 @@ func (f footage) encode(found Footage, made Encoded, want Encoding, o Options) [
 	if want.Constant {
 		args = append(args, "-minrate", rate(want.VideoRate))
 	}
-	if want.FrameRate > 0 {
-		args = append(args, "-r", strconv.FormatFloat(want.FrameRate, 'f', -1, 64))
-	} else {
+	if want.FrameRate <= 0 {
 		args = append(args, "-fpsmax", "60")
 	}
 	return append(args, "-c:a", "aac", "-ac", "2", "-b:a", rate(defaultTo(want.AudioRate, 128_000)), "-ar", rate(defaultTo(want.SampleRate, 48_000)),
 		"-fflags", "+bitexact", "-flags:v", "+bitexact", "-flags:a", "+bitexact",
-		"-movflags", "frag_keyframe+empty_moov+default_base_moof", "-f", "mp4", "pipe:1")
+		"-movflags", "frag_keyframe+empty_moov+delay_moov+default_base_moof", "-f", "mp4", "pipe:1")
 }
 
 func defaultTo[T int | string](value, otherwise T) T {

@@ -107,8 +107,8 @@ func TestEncode(t *testing.T) {
 			if made != (Encoded{tt.width, tt.height}) || width != tt.width || height != tt.height || codecs != tt.codecs {
 				t.Errorf("said %+v, made %d x %d %s", made, width, height, codecs)
 			}
-			if duration < 2500*time.Millisecond || duration > 3500*time.Millisecond {
-				t.Errorf("duration %v, want about 3 s", duration)
+			if duration < 2900*time.Millisecond || duration > 3150*time.Millisecond {
+				t.Errorf("duration %v, want 3 s and no more than a frame of sound", duration)
 			}
 			if len(reports) == 0 || !slices.IsSorted(reports) || reports[len(reports)-1] < 0.8 {
 				t.Errorf("progress %v", reports)
@@ -117,6 +117,31 @@ func TestEncode(t *testing.T) {
 				t.Errorf("the file is taken for %s", got)
 			}
 		})
+	}
+}
+
+// Encodings of one video are shown from the same moment and end together, whatever their frame rates, so that a player
+// may change between them: the first frame is at 0 and none is added.
+func TestEncodingsBeginTogether(t *testing.T) {
+	needTools(t, "ffmpeg", "ffprobe")
+	r := newRunner(t, "media-worker")
+	path := film(t, "a.mp4")
+	for frames, rate := range map[int]float64{15: 5, 30: 0, 72: 24} {
+		_, file, err := encodeFile(t, r, path, Encoding{Height: 90, VideoRate: 100_000, FrameRate: rate}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made := filepath.Join(t.TempDir(), "made.mp4")
+		if err := os.WriteFile(made, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		said, err := exec.Command("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "frame=pts_time", "-of", "csv=p=0", made).Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if times := strings.Fields(strings.ReplaceAll(string(said), ",", "")); len(times) != frames || times[0] != "0.000000" {
+			t.Errorf("at %v frames a second there are %d, want %d: %v", rate, len(times), frames, times)
+		}
 	}
 }
 

@@ -24,12 +24,12 @@ func TestOversize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	over("announced", announced, fmt.Sprintf("%d were announced", len(body)))
+	over("announced", announced, fmt.Sprintf("the request has %d bytes, the limit is 1048576", len(body)))
 	chunked, err := poster{url: s.url}.send(contentType, io.MultiReader(strings.NewReader(string(body))))
 	if err != nil {
 		t.Fatal(err)
 	}
-	over("chunked", chunked)
+	over("chunked", chunked, "1048577 bytes or more")
 
 	// Nobody has to send 93 GiB to learn that they are too many.
 	c, err := net.Dial("tcp", s.addr)

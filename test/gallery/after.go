@@ -166,7 +166,8 @@ func logged(_ context.Context, _ *kit, r result) (image.Image, error) {
 	for _, row := range r.rows {
 		line := row.Type + ": " + row.Message
 		for len(line) > 90 {
-			lines, line = append(lines, line[:90]), "    "+line[90:]
+			cut := max(40, strings.LastIndex(line[:90], " "))
+			lines, line = append(lines, line[:cut]), "    "+line[cut:]
 		}
 		lines = append(lines, line)
 	}

@@ -105,10 +105,16 @@ type captioned struct {
 func sheet(all ...captioned) image.Image {
 	const perRow = 4
 	var rows []image.Image
-	width, height := 0, 0
 	for from := 0; from < len(all); from += perRow {
-		row := side(all[from:min(len(all), from+perRow)])
-		rows = append(rows, row)
+		rows = append(rows, side(all[from:min(len(all), from+perRow)]))
+	}
+	return stacked(rows...)
+}
+
+// stacked puts pictures below each other.
+func stacked(rows ...image.Image) image.Image {
+	width, height := 0, 0
+	for _, row := range rows {
 		width, height = max(width, row.Bounds().Dx()), height+row.Bounds().Dy()
 	}
 	to := image.NewRGBA(image.Rect(0, 0, max(1, width), max(1, height)))

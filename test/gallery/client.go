@@ -19,7 +19,7 @@ import (
 
 const (
 	namespace    = "http://www.scene7.com/IpsApi/xsd"
-	ipsNamespace = namespace + "/2014-04-03"
+	ipsNamespace = namespace + "/2021-01-11-beta" // of a level that has every field
 	credentials  = `<authHeader xmlns="` + namespace + `"><user>` + login + `</user><password>` + password + `</password></authHeader>`
 	company      = "<companyHandle>c|1</companyHandle>"
 	jobWithin    = 2 * time.Minute

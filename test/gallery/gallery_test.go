@@ -6,10 +6,12 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"sluice/internal/media"
+	"sluice/internal/protocol/scene7"
 )
 
 // TestGallery makes the whole gallery and looks for both pictures of each entry. What is
@@ -30,7 +32,7 @@ func TestGallery(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(shown) < 90 {
+	if len(shown) < 140 {
 		t.Errorf("only %d entries", len(shown))
 	}
 	for _, o := range shown {
@@ -79,8 +81,12 @@ func complete(t *testing.T) bool {
 			return false
 		}
 	}
-	_, err := os.Stat(adobeRGB)
-	return err == nil
+	for _, profile := range []string{adobeRGB, generalCMYK} {
+		if _, err := os.Stat(profile); err != nil {
+			return false
+		}
+	}
+	return true
 }
 
 // Every entry says where it belongs and what there is to see, and is there once.
@@ -96,4 +102,38 @@ func TestEntriesAreWhole(t *testing.T) {
 		}
 		seen[name] = true
 	}
+}
+
+// Every option of an upload job, also those within others, is sent or named by an entry.
+func TestEveryOptionHasAnEntry(t *testing.T) {
+	schema, err := scene7.NewSchema()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var shown strings.Builder
+	for _, e := range entries() {
+		shown.WriteString(e.option + " " + e.sent() + "\n")
+	}
+	var look func(kind string, above ...string)
+	look = func(kind string, above ...string) {
+		for _, f := range schema.Type(kind).At(scene7.Level21) {
+			if f.Complex() && slices.Contains(above, f.Type) || unshown(f.Name) {
+				continue
+			}
+			if !strings.Contains(shown.String(), f.Name) {
+				t.Errorf("%s of %s has no entry", f.Name, kind)
+			}
+			if f.Complex() {
+				look(f.Type, append(above, f.Type)...)
+			}
+		}
+	}
+	look("UploadPostJob")
+}
+
+// unshown are fields that say the same in another way, or change nothing for encodings
+// and metadata (docs/protocols/scene7-processing.md).
+func unshown(field string) bool {
+	return slices.Contains(strings.Fields("items boolVal longVal doubleVal dateVal addTagValueArray setTagValueArray deleteTagValueArray "+
+		"playbackTarget videoCodec minBitrate maxBitrate constantBitrate keyframeInterval h264Profile h264Level twoPass audioCodec audioSampleRate advancedSettings aspectRatio"), field)
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,7 +25,10 @@ type kit struct {
 }
 
 // Colour profiles of this machine.
-const adobeRGB = "/usr/share/color/icc/compatibleWithAdobeRGB1998.icc"
+const (
+	adobeRGB    = "/usr/share/color/icc/compatibleWithAdobeRGB1998.icc"
+	generalCMYK = "/usr/share/color/icc/ghostscript/default_cmyk.icc"
+)
 
 // entry is an option for files of a format.
 type entry struct {
@@ -33,8 +37,11 @@ type entry struct {
 	needs                   []string // programs, or files with a slash
 	files                   func(ctx context.Context, k *kit) ([]sample, error)
 	mask                    bool
-	first                   string // options of an upload before, of the same files with other bytes
-	early, late             string // options before and behind emailSetting, in the order of the schema; {NAME} stands for a handle
+	keep, unmarked          bool                                             // overwrite false; readyForPublish false
+	letters                 string                                           // emailSetting, None when empty
+	first                   string                                           // options of an upload before, of the same files with other bytes
+	then                    func(ctx context.Context, k *kit, a asset) error // done with the asset of that upload
+	early, late             string                                           // options before and behind emailSetting, in the order of the schema; {NAME} stands for a handle
 	before                  func(ctx context.Context, k *kit, files []sample) (image.Image, error)
 	after                   func(ctx context.Context, k *kit, r result) (image.Image, error)
 }
@@ -74,8 +81,10 @@ func (k *kit) prepare(ctx context.Context) error {
 		k.installed[c.Tool] = c
 	}
 	files := []sample{{"profiles/sRGB.icc", icc.SRGB()}}
-	if body, err := os.ReadFile(adobeRGB); err == nil {
-		files = append(files, sample{"profiles/AdobeRGB.icc", body})
+	for name, path := range map[string]string{"AdobeRGB": adobeRGB, "CMYK": generalCMYK} {
+		if body, err := os.ReadFile(path); err == nil {
+			files = append(files, sample{"profiles/" + name + ".icc", body})
+		}
 	}
 	if _, err := k.upload(ctx, "profiles", uploadOptions(entry{}), files...); err != nil {
 		return err
@@ -126,8 +135,8 @@ func (k *kit) propertySet(ctx context.Context, name string, properties []string)
 
 // uploadOptions writes the options of an entry as the parameters of an upload.
 func uploadOptions(e entry) string {
-	return fmt.Sprintf("<uploadParams><overwrite>true</overwrite><readyForPublish>true</readyForPublish><createMask>%v</createMask>%s<emailSetting>None</emailSetting>%s</uploadParams>",
-		e.mask, e.early, e.late)
+	return fmt.Sprintf("<uploadParams><overwrite>%v</overwrite><readyForPublish>%v</readyForPublish><createMask>%v</createMask>%s<emailSetting>%s</emailSetting>%s</uploadParams>",
+		!e.keep, !e.unmarked, e.mask, e.early, cmp.Or(e.letters, "None"), e.late)
 }
 
 // showAll uploads the files of all entries, a few at a time, and draws the pictures.
@@ -176,7 +185,7 @@ func (k *kit) show(ctx context.Context, e entry, folder string) outcome {
 	before := e.before
 	if before == nil {
 		before = func(ctx context.Context, k *kit, files []sample) (image.Image, error) {
-			m, err := k.view(ctx, files[len(files)-1])
+			m, err := k.asSent(ctx, files[len(files)-1])
 			if err != nil {
 				return nil, err
 			}
@@ -194,7 +203,7 @@ func (k *kit) show(ctx context.Context, e entry, folder string) outcome {
 // unique in a company.
 func numbered(name, folder string) string {
 	number := strings.Trim(strings.TrimPrefix(folder, "entry"), "/")
-	for _, begin := range []string{"a", "Ad", "inks", "soft", "film", "song"} {
+	for _, begin := range []string{"a", "Ad", "inks", "soft", "film", "song", "photo"} {
 		if ext := path.Ext(name); name == begin+ext {
 			return begin + number + ext
 		}
@@ -216,6 +225,15 @@ func (k *kit) process(ctx context.Context, e entry, folder string, files []sampl
 	job := strings.TrimSuffix(folder, "/")
 	if e.first != "" {
 		if _, err := k.upload(ctx, job+"-first", uploadOptions(entry{early: e.first}), earlier...); err != nil {
+			return r, err
+		}
+	}
+	if e.then != nil {
+		earlier, err := k.assets(ctx, folder)
+		if err != nil || len(earlier) != 1 {
+			return r, fmt.Errorf("%d assets in %s: %w", len(earlier), folder, err)
+		}
+		if err := e.then(ctx, k, earlier[0]); err != nil {
 			return r, err
 		}
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"fmt"
 	"image"
 	"image/color"
@@ -9,29 +10,6 @@ import (
 
 	"sluice/internal/media/mediatest"
 )
-
-// video is the only file of an entry.
-func video(name string, body func(*kit, context.Context) ([]byte, error)) maker {
-	return func(ctx context.Context, k *kit) ([]sample, error) {
-		file, err := body(k, ctx)
-		return []sample{{name, file}}, err
-	}
-}
-
-func footage() []entry {
-	const section = "Video and sound"
-	film := func(option, look, options string) entry {
-		return entry{section: section, option: option, format: "MP4", look: look, needs: []string{"ffmpeg", "ffprobe"}, files: video("film.mp4", (*kit).film), late: "<mediaOptions>" + options + "</mediaOptions>"}
-	}
-	list := []entry{film("none: the thumbnail", "a frame that is not dark", ""), film("generateThumbnail", "the first frame, which is dark", "<generateThumbnail>true</generateThumbnail>"),
-		film("thumbnailOptions", "the frame at 2.5 s", "<thumbnailOptions><thumbnailTime>2500</thumbnailTime></thumbnailOptions>"),
-		film("videoEncodingPresetsArray, empty", "the default encodings, a frame of each second", "<videoEncodingPresetsArray></videoEncodingPresetsArray>"),
-		film("videoEncodingPresetsArray, a preset", "180 lines", "<videoEncodingPresetsArray><items>{preset}</items></videoEncodingPresetsArray>"),
-		film("adaptive video set", "the encodings and their set", "<videoEncodingPresetsArray></videoEncodingPresetsArray>")}
-	list[0].after, list[1].after, list[2].after = thumbnail, made("poster"), made("poster")
-	list[3].after, list[4].after, list[5].after = made("encoding"), made("encoding"), listed
-	return append(list, entry{section: section, option: "none: the cover", format: "M4A", look: "the cover as thumbnail", needs: []string{"ffmpeg", "ffprobe"}, files: video("song.m4a", (*kit).song), after: thumbnail})
-}
 
 // members are what the archives of the gallery hold; their names begin with a word.
 func members(word string) []sample {
@@ -73,7 +51,16 @@ func archives() []entry {
 func everyFile() []entry {
 	const section = "Every file of a job"
 	one := one("a.png", pngScene(paper()))
+	mark := func(option, look string, unmarked bool, first, early string) entry {
+		return entry{section: section, option: option, format: "every", look: look, files: one, unmarked: unmarked, first: first, early: early, after: marked}
+	}
 	return []entry{
+		{section: section, option: "overwrite true", format: "every, replaced", look: "the asset is updated", files: one, first: byHand, after: logged},
+		{section: section, option: "overwrite false", format: "every, replaced", look: "the file is a duplicate and skipped", files: one, first: byHand, keep: true, after: logged},
+		mark("readyForPublish true", "the asset is marked for publish", false, "", ""),
+		mark("readyForPublish false", "the asset is not marked", true, "", ""),
+		mark("preservePublishState true", "the mark of the asset before stays, whatever readyForPublish says", true, byHand, "<preservePublishState>true</preservePublishState>"),
+		mark("preservePublishState false", "readyForPublish false counts", true, byHand, "<preservePublishState>false</preservePublishState>"),
 		{section: section, option: "projectHandleArray", format: "every", look: "the asset is in the project", files: one, early: "<projectHandleArray><items>{project}</items></projectHandleArray>", after: inProject},
 		{section: section, option: "xmpKeywords", format: "every", look: "the keywords are in the XMP packet", files: one, late: "<xmpKeywords>shoe,red\\, dark</xmpKeywords>", after: described},
 		{section: section, option: "metadataOptions", format: "every", look: "the field has its value", files: one, late: "<metadataOptions><updateArray><items><fieldHandle>{field}</fieldHandle><value>Spring</value></items></updateArray></metadataOptions>", after: described},
@@ -150,6 +137,63 @@ func grouped(ctx context.Context, k *kit, r result) (image.Image, error) {
 	return sheet(all...), nil
 }
 
+// marked shows whether the asset is marked for publish.
+func marked(ctx context.Context, k *kit, r result) (image.Image, error) {
+	a, err := r.main()
+	if err != nil {
+		return nil, err
+	}
+	n, err := k.ips(ctx, "getAssets", company+fmt.Sprintf("<assetHandleArray><items>a|%d</items></assetHandleArray>", a.Number))
+	if err != nil {
+		return nil, err
+	}
+	return written("readyForPublish of " + a.FileName + ": " + n.text("readyForPublish")), nil
+}
+
+// named lists the names of the files of an entry.
+func named(_ context.Context, _ *kit, files []sample) (image.Image, error) {
+	var names []string
+	for _, f := range files {
+		names = append(names, f.name)
+	}
+	return written(names...), nil
+}
+
+// floating is the header of a TIFF file of floating-point samples.
+func floating() []byte {
+	file := mediatest.TIFFHeader(10, 10, 3, 1)
+	binary.LittleEndian.PutUint16(file[34:], 339) // SampleFormat, in place of the orientation
+	return file
+}
+
+// refusals are files that are not taken, or not read.
+func refusals() []entry {
+	const section = "What is refused"
+	list := func(look, option string, files ...sample) entry {
+		return entry{section: section, option: option, format: "several", look: look, files: func(context.Context, *kit) ([]sample, error) { return files, nil }, before: named, after: logged}
+	}
+	psd := func(change func(*mediatest.Layered)) []byte {
+		file := mediatest.Layered{Version: 1, Width: 2, Height: 2, Mode: 3, Depth: 8, Merged: [][]byte{{1, 2, 3, 4}, {1, 2, 3, 4}, {1, 2, 3, 4}}}
+		change(&file)
+		return file.File()
+	}
+	css := one("a.css", func() []byte { return []byte("a { color: red }") })
+	style := entry{section: section, option: "cssOptions forceStaticImages true", format: "CSS", look: "the style sheet is taken; a warning says that the option changes nothing", files: css,
+		before: func(context.Context, *kit, []sample) (image.Image, error) { return written("a { color: red }"), nil },
+		early:  "<cssOptions><forceStaticImages>true</forceStaticImages></cssOptions>", after: logged}
+	plain := style
+	plain.option, plain.look, plain.early = "cssOptions forceStaticImages false", "the style sheet is taken, nothing is said", "<cssOptions><forceStaticImages>false</forceStaticImages></cssOptions>"
+	return []entry{style, plain,
+		list("hidden files are skipped with a warning, other types and scripts refused with an error, each in a row of its own", "files of types that are not taken",
+			sample{".DS_Store", []byte("x")}, sample{"tool.exe", []byte("MZ")}, sample{"code.js", []byte("x")}, sample{"{}", []byte("x")}),
+		list("an error each; the file is not stored", "Photoshop files of kinds that are not taken",
+			sample{"large.psd", psd(func(f *mediatest.Layered) { f.Version = 2 })}, sample{"duotone.psd", psd(func(f *mediatest.Layered) { f.Mode = 8 })},
+			sample{"lab.psd", psd(func(f *mediatest.Layered) { f.Mode = 9 })}, sample{"deep.psd", psd(func(f *mediatest.Layered) { f.Depth = 32 })}),
+		list("an error each; the file is kept as a failed asset. What is of no kind that is read here is a warning", "pictures that are not read",
+			sample{"floating.tif", floating()}, sample{"nothing.jpg", []byte("no picture")}, sample{"drawing.pict", make([]byte, 600)}),
+	}
+}
+
 func jobs() []entry {
 	const section = "The job as a whole"
 	set := func(rule, look string, names ...string) entry {
@@ -162,7 +206,9 @@ func jobs() []entry {
 		set("spin", "a spin set", "turn_1.png", "turn_2.png", "turn_3.png"),
 		set("swatch", "an asset set that pairs images with swatches", "shirt-red.png", "shirt-red_sw.png", "shirt-blue.png"),
 		{section: section, option: "postHttpUrl", format: "every", look: "a row says that callbacks are switched off", files: one, late: "<postHttpUrl>http://example.com/</postHttpUrl>", after: logged},
-		{section: section, option: "stored only: excludeMasterVideoFromAVS and others", format: "every", look: "the log is that of a plain job", files: one, late: "<excludeMasterVideoFromAVS>true</excludeMasterVideoFromAVS>", after: logged},
-		{section: section, option: "overwrite", format: "every", look: "the asset is updated", files: one, first: byHand, after: logged},
+		{section: section, option: "emailSetting All", format: "every", look: "a row says that letters cannot be sent", files: one, letters: "All", after: logged},
+		{section: section, option: "emailSetting ErrorAndWarning", format: "every", look: "nothing went wrong: no letter is due", files: one, letters: "ErrorAndWarning", after: logged},
+		{section: section, option: "kept or dropped only: synchronizationComplete, excludeMasterVideoFromAVS, jwtToken, imsOrg, apikey", format: "every", look: "the log is that of a plain job", files: one,
+			early: "<synchronizationComplete>true</synchronizationComplete>", late: "<excludeMasterVideoFromAVS>true</excludeMasterVideoFromAVS><jwtToken>x</jwtToken><imsOrg>x</imsOrg><apikey>x</apikey>", after: logged},
 	}
 }

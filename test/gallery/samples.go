@@ -178,15 +178,15 @@ func (k *kit) generated(ctx context.Context, args ...string) ([]byte, error) {
 	return os.ReadFile(out)
 }
 
-// film is a video of three seconds that counts and is dark at first, with a tone.
+// film is a video of three seconds and 720 lines that counts and is dark at first, with a tone.
 func (k *kit) film(ctx context.Context) ([]byte, error) {
-	return k.generated(ctx, "-f", "lavfi", "-i", "color=black:size=640x360:rate=10:duration=1[a];testsrc=duration=2:size=640x360:rate=10[b];[a][b]concat",
+	return k.generated(ctx, "-f", "lavfi", "-i", "color=black:size=1280x720:rate=10:duration=1[a];testsrc=duration=2:size=1280x720:rate=10[b];[a][b]concat",
 		"-f", "lavfi", "-i", "sine=duration=3", "-pix_fmt", "yuv420p", "mp4")
 }
 
-// song is a tone with a cover.
+// song is a tone that swells four times, with a cover.
 func (k *kit) song(ctx context.Context) ([]byte, error) {
-	return k.generated(ctx, "-f", "lavfi", "-i", "sine=duration=1", "-i", "COVER", "-map", "0", "-map", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic", "m4a")
+	return k.generated(ctx, "-f", "lavfi", "-i", "aevalsrc=0.9*sin(880*t)*abs(sin(4*PI*t)):duration=1", "-i", "COVER", "-map", "0", "-map", "1", "-c:v", "mjpeg", "-disposition:v", "attached_pic", "m4a")
 }
 
 // errNoSample says that a sample cannot be had here.

@@ -83,7 +83,7 @@ func (k *kit) byVips(ctx context.Context, file sample, page int) (image.Image, e
 	loader := "tiffload"
 	args := []string{"--page", strconv.Itoa(page)}
 	if ext := path.Ext(file.name); ext != ".tif" {
-		loader, args = map[string]string{".heic": "heifload", ".avif": "heifload", ".jxl": "jxlload", ".jp2": "jp2kload"}[ext], nil
+		loader, args = map[string]string{".heic": "heifload", ".avif": "heifload", ".jxl": "jxlload", ".jp2": "jp2kload", ".jpg": "jpegload"}[ext], nil
 	}
 	if loader == "" {
 		return nil, fmt.Errorf("%s is no picture that vips is asked for", file.name)
@@ -133,7 +133,7 @@ func (k *kit) lacking(needs []string) string {
 	for _, need := range needs {
 		if strings.Contains(need, "/") {
 			if _, err := os.Stat(need); err != nil {
-				return need + " is not installed: apt-get install icc-profiles-free"
+				return need + " is not installed: apt-get install icc-profiles-free libgs-common"
 			}
 		} else if c := k.installed[need]; !c.Found {
 			return need + " is not installed: " + c.Need

@@ -15,10 +15,15 @@ const (
 	tagOrientation = 274
 	tagXResolution = 282
 	tagResUnit     = 296
+	tagStrips      = 273 // where they are
 	tagSamples     = 277
 	tagStripRows   = 278
+	tagStripBytes  = 279
+	tagPlanar      = 284
 	tagTileWidth   = 322
 	tagTileHeight  = 323
+	tagTiles       = 324 // where they are
+	tagTileBytes   = 325
 	tagExtra       = 338
 	tagFormat      = 339
 	tagXMP         = 700

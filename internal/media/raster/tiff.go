@@ -51,7 +51,10 @@ func openTIFF(src *io.SectionReader, lim Limits, p *picture) error {
 	p.memory = tiffMemory(first, p)
 	p.decode = func(int) (image.Image, error) {
 		whole := io.NewSectionReader(src, 0, src.Size())
-		if separated(first) {
+		switch {
+		case planar(first):
+			return decodePlanes(whole, first)
+		case separated(first):
 			return decodeInks(whole)
 		}
 		return tiff.Decode(whole)
@@ -106,7 +109,8 @@ func countPages(dirs *ifdReader, lim Limits, p *picture) error {
 	return nil
 }
 
-// tiffMemory expects the picture in Go's layout plus twice its largest strip or tile.
+// tiffMemory expects the picture in Go's layout plus twice its largest strip or tile, and one more plane of a picture
+// that is stored in planes.
 func tiffMemory(d directory, p *picture) int64 {
 	pixels := int64(p.Width) * int64(p.Height)
 	samples := int64(max(1, min(d[tagSamples], 16)))
@@ -117,6 +121,9 @@ func tiffMemory(d directory, p *picture) int64 {
 	perPixel := channel
 	if samples > 1 {
 		perPixel = 4 * channel
+	}
+	if planar(d) {
+		perPixel += channel
 	}
 	blockPixels := int64(p.Width) * int64(min(uint32(p.Height), max(1, d[tagStripRows])))
 	if d[tagTileWidth] > 0 && d[tagTileHeight] > 0 {

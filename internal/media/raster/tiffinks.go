@@ -22,11 +22,11 @@ func separated(d directory) bool {
 // another directory, which calls the four samples red, green, blue and unassociated alpha. These it hands on as they
 // are.
 func decodeInks(src *io.SectionReader) (image.Image, error) {
-	disguised, err := asRGB(src)
+	file, err := asRGB(src)
 	if err != nil {
 		return nil, err
 	}
-	m, err := tiff.Decode(disguised)
+	m, err := tiff.Decode(file)
 	if err != nil {
 		return nil, err
 	}
@@ -43,8 +43,14 @@ func decodeInks(src *io.SectionReader) (image.Image, error) {
 	return nil, errors.New("the inks are stored in an unknown way")
 }
 
-// asRGB is the file with a changed copy of its first directory behind its end.
+// asRGB is the file with a changed copy of its first directory, see rgbEntries.
 func asRGB(src *io.SectionReader) (*io.SectionReader, error) {
+	return disguised(src, func(order binary.ByteOrder, entries []byte) ([]byte, error) { return rgbEntries(order, entries), nil })
+}
+
+// disguised is the file with another directory behind its end: change turns the entries of the first one, of 12 bytes
+// each and in ascending order, into those of the new one.
+func disguised(src *io.SectionReader, change func(order binary.ByteOrder, entries []byte) ([]byte, error)) (*io.SectionReader, error) {
 	dirs, err := newIFDReader(src)
 	if err != nil {
 		return nil, err
@@ -64,52 +70,51 @@ func asRGB(src *io.SectionReader) (*io.SectionReader, error) {
 	if _, err := src.ReadAt(entries, dirs.next+2); err != nil {
 		return nil, err
 	}
+	if entries, err = change(dirs.order, entries); err != nil {
+		return nil, err
+	}
 	o := overlay{src: src, size: src.Size()}
 	if _, err := src.ReadAt(o.head[:], 0); err != nil {
 		return nil, err
 	}
 	dirs.order.PutUint32(o.head[4:], uint32(src.Size()))
-	o.tail = rgbDirectory(dirs.order, entries)
+	dirs.order.PutUint16(word[:], uint16(len(entries)/12))
+	o.tail = append(append(word[:], entries...), 0, 0, 0, 0) // no other directory
 	return io.NewSectionReader(o, 0, o.size+int64(len(o.tail))), nil
 }
 
-// rgbDirectory copies a directory with the colours RGB and a fourth sample of unassociated alpha (section 12). Its
-// entries are in ascending order.
-func rgbDirectory(order binary.ByteOrder, entries []byte) []byte {
-	short := func(tag, value uint16) []byte {
-		entry := make([]byte, 12)
-		order.PutUint16(entry, tag)
-		order.PutUint16(entry[2:], 3)
-		order.PutUint32(entry[4:], 1)
-		order.PutUint16(entry[8:], value)
-		return entry
-	}
-	var out []byte
-	count, extra := uint16(0), false
-	add := func(entry []byte) {
-		out = append(out, entry...)
-		count++
-	}
+// shortEntry is a directory entry of one SHORT.
+func shortEntry(order binary.ByteOrder, tag, value uint16) []byte {
+	entry := make([]byte, 12)
+	order.PutUint16(entry, tag)
+	order.PutUint16(entry[2:], 3)
+	order.PutUint32(entry[4:], 1)
+	order.PutUint16(entry[8:], value)
+	return entry
+}
+
+// rgbEntries copies the entries of a directory with the colours RGB and a fourth sample of unassociated alpha
+// (section 12).
+func rgbEntries(order binary.ByteOrder, entries []byte) (out []byte) {
+	extra := false
 	for ; len(entries) > 0; entries = entries[12:] {
 		tag := order.Uint16(entries)
 		if tag >= tagExtra && !extra {
-			add(short(tagExtra, 2))
+			out = append(out, shortEntry(order, tagExtra, 2)...)
 			extra = true
 		}
 		switch tag {
 		case tagPhotometric:
-			add(short(tagPhotometric, 2))
+			out = append(out, shortEntry(order, tagPhotometric, 2)...)
 		case tagExtra:
 		default:
-			add(entries[:12])
+			out = append(out, entries[:12]...)
 		}
 	}
 	if !extra {
-		add(short(tagExtra, 2))
+		out = append(out, shortEntry(order, tagExtra, 2)...)
 	}
-	head := make([]byte, 2)
-	order.PutUint16(head, count)
-	return append(append(head, out...), 0, 0, 0, 0) // no other directory
+	return out
 }
 
 // overlay is a file with another head, and more behind its end.

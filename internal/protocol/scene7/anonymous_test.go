@@ -50,7 +50,7 @@ func TestFilesBeforeTheLoginAreLimited(t *testing.T) {
 		"wrong Basic, right auth":   {wrong, 0, "", []field{params, file("g.zip", half), auth}},
 		"Basic, another auth part":  {basic, 20003, "permission", []field{params, file("h.zip", big), authPart("vera@example.org", "secret", "")}},
 		"64 files":                  {nil, 0, "", append(many(64, file("i.zip", "x")), params, auth)},
-		"65 files":                  {nil, 30001, "more than 64 files before its auth part", append(many(65, file("j.zip", "x")), params, auth)},
+		"65 files":                  {nil, 30001, "65 files or more before its auth part, the limit is 64", append(many(65, file("j.zip", "x")), params, auth)},
 		"65 files behind the login": {nil, 0, "", append([]field{auth, params}, many(65, file("k.zip", "x"))...)},
 		"65 files with Basic":       {basic, 0, "", append([]field{params}, many(65, file("l.zip", "x"))...)},
 	}

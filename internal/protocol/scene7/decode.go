@@ -38,6 +38,16 @@ type decoder struct {
 	warnings []Warning
 }
 
+// given counts how often an element has a field.
+func given(e *xmltree.Element, t *Type, field *Field) (n int) {
+	for _, child := range e.Children {
+		if t.Field(child.Local) == field && !isNil(child) {
+			n++
+		}
+	}
+	return n
+}
+
 // record decodes the fields of a complex type. The document bounds the depth of the recursion.
 func (d *decoder) record(e *xmltree.Element, t *Type, path string) (*Record, error) {
 	values := make([]any, len(t.Fields))
@@ -54,7 +64,7 @@ func (d *decoder) record(e *xmltree.Element, t *Type, path string) (*Record, err
 		below := path + "/" + child.Local
 		if field.Max != Unbounded && len(list) >= field.Max {
 			return nil, &RequestError{Code: CodeInvalidParameter, Path: below,
-				Msg: fmt.Sprintf("must not be given more than %d times", field.Max)}
+				Msg: fmt.Sprintf("is given %d times, the limit is %d", given(e, t, field), field.Max)}
 		}
 		value, err := d.value(child, field, below)
 		switch {

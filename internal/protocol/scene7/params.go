@@ -93,7 +93,7 @@ func (p *UploadPost) check(root string) error {
 		return missing("/companyHandle", "is required")
 	case p.Locale != "" && !isLocale(p.Locale):
 		return &RequestError{Code: CodeInvalidParameter, Path: root + "/locale", Value: p.Locale,
-			Msg: fmt.Sprintf("must look like en or en-US: letters, digits, - and _, at most %d bytes", maxLocale)}
+			Msg: fmt.Sprintf("must look like en or en-US: letters, digits, - and _, at most %d bytes; it has %d", maxLocale, len(p.Locale))}
 	case p.JobHandle != "":
 		return nil
 	case p.JobName == "":

@@ -63,7 +63,7 @@ func TestParseUploadPostRefuses(t *testing.T) {
 	}{
 		{"not XML", "jobName=1", false, 30003, "uploadParams: xml"},
 		{"doctype", `<!DOCTYPE x><uploadPostParam/>`, false, 30003, "document type"},
-		{"over the limit", "<uploadPostParam>" + strings.Repeat(" ", ParamsLimit) + "</uploadPostParam>", false, 30003, "more than 1048576 bytes"},
+		{"over the limit", "<uploadPostParam>" + strings.Repeat(" ", ParamsLimit) + "</uploadPostParam>", false, 30003, "1048611 bytes or more, the limit is 1048576"},
 		{"other root", "<submitJobParam/>", false, 30003, `root element must be uploadPostParam: "submitJobParam"`},
 		{"root uploadParams without company", "<uploadParams><jobName>n</jobName></uploadParams>", false, 30003, "root element"},
 		{"other namespace", `<uploadPostParam xmlns="urn:x"/>`, false, 30003, `unknown namespace: "urn:x"`},

@@ -99,7 +99,11 @@ func (u *upload) run() (jobHandle string, err error) {
 	boundary, err := formdata.Boundary(u.r.Header.Get("Content-Type"))
 	if err != nil {
 		u.unreadable = true
-		u.fail(malformed("Content-Type must be multipart/form-data with a boundary", err))
+		problem := malformed("Content-Type must be multipart/form-data with a boundary", err)
+		if long, ok := errors.AsType[*formdata.LimitError](err); ok {
+			problem = malformed(fmt.Sprintf("the boundary in Content-Type has %d bytes, the limit is %d", long.Got, long.Max), err)
+		}
+		u.fail(problem)
 		u.drain()
 		return "", u.failed
 	}
@@ -141,13 +145,13 @@ func (u *upload) fail(err error) {
 }
 
 func (u *upload) overCap(size int64) error {
-	sent := "more was sent"
+	sent := fmt.Sprintf("%d bytes or more", u.door.Options.MaxPostSize+1)
 	if size >= 0 {
-		sent = fmt.Sprintf("%d were announced", size)
+		sent = fmt.Sprintf("%d bytes", size)
 	}
 	return &RequestError{
 		Code: CodeInvalidParameter,
-		Msg:  fmt.Sprintf("the request is larger than UploadPostMaxFileSize, which is %d bytes; %s", u.door.Options.MaxPostSize, sent),
+		Msg:  fmt.Sprintf("the request has %s, the limit is %d (UploadPostMaxFileSize)", sent, u.door.Options.MaxPostSize),
 	}
 }
 
@@ -245,8 +249,12 @@ func readDocument(name string, content io.Reader, limit int64, refuse func(error
 	case err != nil:
 		return nil, err
 	case int64(len(data)) > limit:
-		refuse(&RequestError{Code: CodeInvalidRequestXML, Path: name, Msg: fmt.Sprintf("the part is longer than %d bytes", limit)})
-		return nil, nil
+		rest, err := io.Copy(io.Discard, io.LimitReader(content, maxDrain))
+		if storeFailed(err) { // no room to read on, which matters no more
+			err = nil
+		}
+		refuse(&RequestError{Code: CodeInvalidRequestXML, Path: name, Msg: fmt.Sprintf("the part has %d bytes or more, the limit is %d", int64(len(data))+rest, limit)})
+		return nil, err
 	}
 	return data, nil
 }
@@ -317,10 +325,10 @@ func (u *upload) filePart(part *formdata.Part) error {
 	case u.failed != nil, u.paramsErr != nil:
 		return nil
 	case len(u.files) >= maxFiles:
-		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has more than %d files", maxFiles)})
+		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has %d files or more, the limit is %d", len(u.files)+1, maxFiles)})
 		return nil
 	case len(u.files) >= maxAnonymousFiles && !u.known():
-		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has more than %d files before its auth part; send the auth part first", maxAnonymousFiles)})
+		u.fail(&RequestError{Code: CodeInvalidParameter, Msg: fmt.Sprintf("the request has %d files or more before its auth part, the limit is %d; send the auth part first", len(u.files)+1, maxAnonymousFiles)})
 		return nil
 	}
 	if err := u.hold(0, fileMemory); err != nil {

@@ -47,6 +47,7 @@ func (e *Error) Error() string {
 	return fmt.Sprintf("xml: %s at byte %d", e.Msg, e.Offset)
 }
 
-func limitError(what string, limit, offset int) *Error {
-	return &Error{Kind: KindLimit, Offset: offset, Msg: fmt.Sprintf("more than %d %s", limit, what)}
+// limitError says that got of something, or more, were found where limit may be.
+func limitError(got int, what string, limit, offset int) *Error {
+	return &Error{Kind: KindLimit, Offset: offset, Msg: fmt.Sprintf("%d %s or more, the limit is %d", got, what, limit)}
 }

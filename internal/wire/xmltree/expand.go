@@ -14,7 +14,7 @@ const maxReference = 32
 // never normalised.
 func (s *scanner) expand(dst []byte, run string, attribute bool) ([]byte, error) {
 	if len(dst)+len(run) > s.limits.Text && len(dst)+expandedLeast(run) > s.limits.Text {
-		return nil, limitError("bytes of text in one element", s.limits.Text, s.pos)
+		return nil, limitError(len(dst)+expandedLeast(run), "bytes of text in one element", s.limits.Text, s.pos)
 	}
 	for run != "" {
 		plain, rest := run, ""
@@ -37,7 +37,7 @@ func (s *scanner) expand(dst []byte, run string, attribute bool) ([]byte, error)
 		run = rest[length:]
 	}
 	if len(dst) > s.limits.Text {
-		return nil, limitError("bytes of text in one element", s.limits.Text, s.pos)
+		return nil, limitError(len(dst), "bytes of text in one element", s.limits.Text, s.pos)
 	}
 	return dst, nil
 }

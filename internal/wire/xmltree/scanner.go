@@ -110,7 +110,7 @@ func (s *scanner) cdata() error {
 	}
 	top := &s.open[len(s.open)-1]
 	if len(top.text)+length > s.limits.Text {
-		return limitError("bytes of text in one element", s.limits.Text, s.pos)
+		return limitError(len(top.text)+length, "bytes of text in one element", s.limits.Text, s.pos)
 	}
 	top.text = appendLines(top.text, content[:length])
 	s.pos += len(start) + length + len(end)
@@ -147,10 +147,10 @@ func (s *scanner) endTag() error {
 
 func (s *scanner) startTag() error {
 	if s.elements++; s.elements > s.limits.Elements {
-		return limitError("elements", s.limits.Elements, s.pos)
+		return limitError(s.elements, "elements", s.limits.Elements, s.pos)
 	}
 	if len(s.open) >= s.limits.Depth {
-		return limitError("levels of nesting", s.limits.Depth, s.pos)
+		return limitError(len(s.open)+1, "levels of nesting", s.limits.Depth, s.pos)
 	}
 	s.pos++
 	name, err := s.name()
@@ -186,7 +186,7 @@ func (s *scanner) attributes() error {
 		case !spaced:
 			return s.fail(KindSyntax, "attributes must be separated by white space")
 		case len(s.attrs) >= s.limits.Attributes:
-			return limitError("attributes of one element", s.limits.Attributes, s.pos)
+			return limitError(s.limits.Attributes+1, "attributes of one element", s.limits.Attributes, s.pos)
 		}
 		if err := s.attribute(); err != nil {
 			return err
@@ -241,7 +241,7 @@ func (s *scanner) name() (string, error) {
 			break
 		}
 		if length += size; length > maxName {
-			return "", limitError("bytes of a name", maxName, s.pos)
+			return "", limitError(maxName+1, "bytes of a name", maxName, s.pos)
 		}
 	}
 	if length == 0 {

@@ -20,7 +20,7 @@ func (s *scanner) push(name string) error {
 			continue
 		}
 		if len(s.bindings) >= maxBindings {
-			return limitError("namespace declarations", maxBindings, s.pos)
+			return limitError(maxBindings+1, "namespace declarations", maxBindings, s.pos)
 		}
 		s.bindings = append(s.bindings, binding{prefix: prefix, space: attr.value})
 	}

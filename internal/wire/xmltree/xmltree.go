@@ -64,7 +64,7 @@ func (e *Element) Attribute(local string) (value string, ok bool) {
 func Parse(data []byte, limits Limits) (*Element, error) {
 	limits = limits.withDefaults()
 	if len(data) > limits.Bytes {
-		return nil, limitError("bytes", limits.Bytes, 0)
+		return nil, limitError(len(data), "bytes", limits.Bytes, 0)
 	}
 	text, guessed, err := decode(data)
 	if err != nil {

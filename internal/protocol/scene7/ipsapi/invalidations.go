@@ -25,7 +25,7 @@ const (
 func (s *Service) invalidate(ctx context.Context, c *call) (*scene7.Record, error) {
 	urls := items(c.in, "urlArray")
 	if len(urls) < 1 || len(urls) > mostURLs {
-		return nil, invalid("urlArray", "%d URLs were sent, from 1 to %d can be", len(urls), mostURLs)
+		return nil, invalid("urlArray", "%d URLs were sent, the least is 1, the limit is %d", len(urls), mostURLs)
 	}
 	if copies := items(c.in.Record("confirmation"), "ccOthersArray"); len(copies) > mostCopies {
 		return nil, invalid("confirmation/ccOthersArray", "%d addresses were sent, the limit is %d", len(copies), mostCopies)

@@ -61,9 +61,9 @@ func (m *room) give(n int64) {
 	m.held -= n
 }
 
-// read reads a request. held is the room that it takes, to be given back when it
+// read reads a request; announced is its Content-Length, -1 without one. held is the room that it takes, to be given back when it
 // has been answered; nothing is held after a failure.
-func (m *room) read(body io.Reader) (data []byte, held int64, err error) {
+func (m *room) read(body io.Reader, announced int64) (data []byte, held int64, err error) {
 	defer func() {
 		if err != nil {
 			m.give(held)
@@ -79,7 +79,7 @@ func (m *room) read(body io.Reader) (data []byte, held int64, err error) {
 			return nil, held, &scene7.RequestError{Code: scene7.CodeInvalidRequestXML, Msg: "the request did not arrive in full", Err: failed}
 		}
 		if b.Len() > maxRequest {
-			return nil, held, malformed(fmt.Sprintf("the request is longer than %d bytes", maxRequest))
+			return nil, held, malformed(fmt.Sprintf("the request has %d bytes or more, the limit is %d", max(announced, int64(b.Len())), maxRequest))
 		}
 		if err := m.take(n, b.Len()); err != nil {
 			return nil, held, err

@@ -83,7 +83,7 @@ func (s *Service) answer(x *exchange, soap bool) (answer []byte, err error) {
 			answer, err = nil, &ingest.Error{Kind: ingest.Internal, Op: "ipsapi.answer", Msg: "panic"}
 		}
 	}()
-	data, held, err := s.room.read(x.r.Body)
+	data, held, err := s.room.read(x.r.Body, x.r.ContentLength)
 	defer s.room.give(held)
 	if err != nil {
 		guard.Drain(x.r.Body, maxRequest) // old clients write all before they read

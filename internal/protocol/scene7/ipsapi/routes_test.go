@@ -116,9 +116,9 @@ func TestRequestsAreLimited(t *testing.T) {
 		t.Errorf("the longest request: %d %s", status, body)
 	}
 	for name, test := range map[string]struct{ document, want string }{
-		"length":   {h.padded(maxRequest + 1), "the request is longer than 16777216 bytes"},
-		"elements": {"<Request>" + strings.Repeat("<a/>", maxElements) + "</Request>", "more than 500000 elements"},
-		"depth":    {strings.Repeat("<a>", 65), "more than 64"},
+		"length":   {h.padded(maxRequest + 1), "the request has 16777217 bytes or more, the limit is 16777216"},
+		"elements": {"<Request>" + strings.Repeat("<a/>", maxElements) + "</Request>", "500001 elements or more, the limit is 500000"},
+		"depth":    {strings.Repeat("<a>", 65), "65 levels of nesting or more, the limit is 64"},
 	} {
 		status, body := h.exchange(test.document)
 		if status != http.StatusInternalServerError || !strings.Contains(string(body), test.want) || !strings.Contains(string(body), "<tns:code>30003<") {
@@ -180,7 +180,7 @@ func TestRoom(t *testing.T) {
 // not refused for lack of room.
 func TestDearestRequestFits(t *testing.T) {
 	var m room
-	_, held, err := m.read(strings.NewReader(strings.Repeat("<", maxElements) + strings.Repeat(" ", maxRequest-maxElements)))
+	_, held, err := m.read(strings.NewReader(strings.Repeat("<", maxElements)+strings.Repeat(" ", maxRequest-maxElements)), -1)
 	if err != nil || held <= maxRequest || held != m.held {
 		t.Errorf("held %d of %d: %v", held, m.held, err)
 	}

@@ -139,7 +139,7 @@ func work(c *call, o *ingest.Order, element string, options *scene7.Record) (err
 		keep := true
 		o.Processing.PreservePublish = &keep
 	}
-	o.Assets, err = orderAssets(element+"/"+handles, items(options, handles))
+	o.Assets, err = orderAssets(element+"/"+handles, items(options, handles), engine.MostAssets(o.Kind))
 	return err
 }
 
@@ -159,9 +159,9 @@ func sources(o *ingest.Order, element string, options *scene7.Record) error {
 
 // orderAssets reads the handles of a job's assets; one that is named twice counts
 // once.
-func orderAssets(field string, handles []string) ([]ingest.Number, error) {
-	if len(handles) > engine.MaxOrderAssets {
-		return nil, invalid(field, "%d handles are given, at most %d are taken", len(handles), engine.MaxOrderAssets)
+func orderAssets(field string, handles []string, most int) ([]ingest.Number, error) {
+	if len(handles) > most {
+		return nil, invalid(field, "%d handles were sent, the limit is %d", len(handles), most)
 	}
 	var numbers []ingest.Number
 	seen := map[ingest.Number]bool{}
