@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"sluice/internal/auth"
 	"sluice/internal/engine"
+	"sluice/internal/ingest"
 )
 
 // Guessing is slowed down, and refused when too much of it waits.
@@ -108,6 +110,37 @@ func TestTooLongMessage(t *testing.T) {
 		if r.status != 413 || r.body != "<response><message>The message is too long</message></response>" {
 			t.Errorf("%d bytes: %d %s", size, r.status, r.body)
 		}
+	}
+}
+
+// Forms of parts have the limits of other bodies, with the same answer.
+func TestTooLongForm(t *testing.T) {
+	h := newHarness(t)
+	field := func(name, value string) string {
+		return "--B\r\nContent-Disposition: form-data; name=" + name + "\r\n\r\n" + value + "\r\n"
+	}
+	login := field("from", sender) + field("password", senderPassword) + field("to", receiverNumber)
+	for name, c := range map[string]struct{ path, body string }{
+		"a text":                  {"send_message", login + field("sms_body", strings.Repeat("x", maxMessageBody))},
+		"texts":                   {"fetch_messages", login + strings.Repeat(field("a", strings.Repeat("x", 2000)), maxPlainBody/2000)},
+		"parts":                   {"send_message", login + strings.Repeat(field("a", "x"), maxParts)},
+		"texts of an upload":      {"upload_media", login + strings.Repeat(field("a", strings.Repeat("x", maxTextPart)), maxTextParts/maxTextPart)},
+		"a text of an upload":     {"upload_media", login + field("description", strings.Repeat("x", maxTextPart+1))},
+		"parts of an upload":      {"upload_media", login + strings.Repeat(field("a", "x"), maxParts)},
+		"the header of an upload": {"upload_media", login + field("a\r\nX: "+strings.Repeat("x", 9<<10), "x")},
+	} {
+		r := h.do("POST", "/acme/softphone/"+c.path, c.body+"--B--\r\n", "Content-Type", "multipart/form-data; boundary=B")
+		if r.status != 413 || r.body != "<response><message>The message is too long</message></response>" {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	h.set(func(s *ingest.CompanySettings) { s.Softphone.MediaMax = 1 })
+	body := strings.NewReader(login + field("a", "x") + strings.Repeat("\r\n", overhead))
+	resp, err := h.server.Client().Post(h.server.URL+"/upload_media", "multipart/form-data; boundary=B", struct{ io.Reader }{body})
+	h.ok(err)
+	defer resp.Body.Close()
+	if resp.StatusCode != 413 {
+		t.Errorf("an upload of unknown length without a file: %d", resp.StatusCode)
 	}
 }
 
