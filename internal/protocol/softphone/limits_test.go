@@ -144,6 +144,77 @@ func TestTooLongForm(t *testing.T) {
 	}
 }
 
+// Who sends too many messages is told the limit and what there would have been, in the
+// company's language.
+func TestMessageLimitsAreTold(t *testing.T) {
+	h := newHarness(t, func(s *ingest.CompanySettings) { s.Softphone.MessageRate, s.Softphone.MessageDayBytes = 2, 4000 })
+	send := func(text string) reply {
+		return h.post("/acme/softphone/send_message", "to", receiverNumber+","+senderNumber, "sms_body", text)
+	}
+	if r := send(strings.Repeat("x", 4096)); r.status != 402 || h.field(r, "message") != "Too many messages today (4 KB, limit 4 KB)" {
+		t.Errorf("too much: %d %s", r.status, r.body)
+	}
+	h.move(time.Minute)
+	if r := send("x"); r.status != 200 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	h.set(door(settingLanguage, "de"))
+	if r := send("x"); r.status != 429 || r.header.Get("Retry-After") == "" || h.field(r, "message") != "Zu viele Nachrichten in einer Minute (4, höchstens 2)" {
+		t.Errorf("too often: %d %s", r.status, r.body)
+	}
+}
+
+// Texts that are longer than what is written at once arrive whole, in either form.
+func TestLongTextsArriveWhole(t *testing.T) {
+	h := newHarness(t)
+	for _, text := range []string{strings.Repeat("čau <&\" 😀\n", 20_000), strings.Repeat("x", 2*sinkBytes-1) + "😀", strings.Repeat("x", sinkBytes)} {
+		if r := h.post("/acme/softphone/send_message", "to", receiverNumber, "sms_body", text); r.status != 200 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+		for _, as := range []string{"application/json", "text/xml"} {
+			list := h.fetch(receiver, receiverPassword, as).Received
+			if got := list[len(list)-1].Text; got != text {
+				t.Errorf("%s: %d bytes, want %d", as, len(got), len(text))
+			}
+		}
+	}
+}
+
+// Texts that are being fetched have little room together, and give it back.
+func TestFetchedTextsShareTheirRoom(t *testing.T) {
+	d := &Door{texts: room{left: 100}}
+	one, two := &call{door: d}, &call{door: d}
+	texts := engine.Fetched{Received: []engine.MessageView{{TextMessage: &ingest.TextMessage{Body: strings.Repeat("x", 60)}}}}
+	if err := one.holdTexts(texts); err != nil {
+		t.Fatal(err)
+	}
+	if err := two.holdTexts(texts); faultOf(err).status != 503 {
+		t.Errorf("with too little room: %v", err)
+	}
+	one.release()
+	if err := two.holdTexts(texts); err != nil {
+		t.Errorf("with the room given back: %v", err)
+	}
+}
+
+// Networks that may not allocate leave a row in the log.
+func TestRefusedNetworkIsLogged(t *testing.T) {
+	h := newHarness(t, door(settingNetworks, "192.0.2.0/24"), func(s *ingest.CompanySettings) { s.Softphone.MMMSG = ingest.TransferOpen })
+	for range 3 {
+		if r := h.do("POST", "/acme/mmmsg/", `{"contentType":"image/jpeg","contentSize":5}`); r.status != 403 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+	}
+	var jobs []*ingest.Job
+	h.ok(h.db.View(t.Context(), func(tx ingest.Tx) (err error) {
+		jobs, err = tx.Jobs(ingest.JobFilter{}, ingest.Page{Limit: 10})
+		return err
+	}))
+	if len(jobs) != 1 || jobs[0].Counts.Error != 1 {
+		t.Errorf("jobs %+v", jobs)
+	}
+}
+
 // A preview in a query makes a long request line.
 func TestLongRequestLine(t *testing.T) {
 	h := newHarness(t)
