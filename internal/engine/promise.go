@@ -16,6 +16,9 @@ func (e *Engine) PromisedAsset(ctx context.Context, p ingest.Principal, company 
 		if u, err = tx.UploadPromising(company, asset); err != nil {
 			return err
 		}
+		if err := follow(tx, u); err != nil {
+			return err
+		}
 		s, err := sightOf(tx, p, company)
 		if err != nil {
 			return err
@@ -36,6 +39,17 @@ func (e *Engine) settleTarget(tx ingest.Tx, u *ingest.Upload, a *ingest.Asset, d
 	if n := u.Options.Placeholder; n != 0 {
 		if err := tx.DeleteDocument(n); err != nil && ingest.KindOf(err) != ingest.NotFound {
 			return err
+		}
+	}
+	if u.Options.ExactName { // one may have been made while the bytes were on their way
+		ph, err := placeholderNamed(tx, &ingest.Folder{Number: a.Folder, Company: a.Company, Path: a.Path}, a.FileName)
+		if err != nil {
+			return err
+		}
+		if ph != nil {
+			if err := tx.DeleteDocument(ph.Document); err != nil {
+				return err
+			}
 		}
 	}
 	if names := u.Options.Recreate; names != "" {
