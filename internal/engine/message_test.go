@@ -289,7 +289,7 @@ func TestRecipientRules(t *testing.T) {
 // Old messages go, by the company's setting.
 func TestRetention(t *testing.T) {
 	w := newWorld(t)
-	w.settings(w.demo, ingest.CompanySettings{Softphone: ingest.SoftphoneSettings{MessageRetention: 48 * time.Hour}})
+	w.settings(w.demo, ingest.CompanySettings{Softphone: ingest.SoftphoneSettings{MessageRetention: 48 * time.Hour, MessageRate: 1000}})
 	for i := range 450 {
 		w.send(w.editor, fmt.Sprint(i), "colleague")
 	}

@@ -96,7 +96,7 @@ func (t *Tx) UploadPromising(company ingest.Number, asset ingest.UUID) (*ingest.
 // UploadsPromising implements ingest.UploadTx.
 func (t *Tx) UploadsPromising(company ingest.Number, page ingest.Page) ([]*ingest.Upload, error) {
 	return many(t, "sqlstore.UploadsPromising", readUpload,
-		uploadColumns+` WHERE state IN ('open', 'sealing') AND company = $1 AND promised || '' <> '' AND number > $2 ORDER BY number LIMIT $3`, company, page.After, limit(page))
+		uploadColumns+` WHERE state IN ('open', 'sealing') AND company = $1 AND promised || '' <> '' AND +number > $2 ORDER BY +number LIMIT $3`, company, page.After, limit(page))
 }
 
 // UploadsBy implements ingest.UploadTx.
