@@ -18,13 +18,33 @@ import (
 	"sluice/internal/telemetry"
 )
 
-// door is one protocol.
+// door is one protocol, with one of mount and before.
 type door struct {
-	name  ingest.Door
-	title string // for people
+	name    ingest.Door
+	mount   func(*http.ServeMux)            // adds its patterns
+	before  func(http.Handler) http.Handler // stands before the patterns of all doors, as its addresses begin with a company
+	entries []entry
+}
+
+// entry is an address of a door as people are shown it.
+type entry struct {
+	title string
 	about string // whose clients use it
 	path  string
-	mount func(*http.ServeMux)
+}
+
+// mountDoors returns a handler that serves the doors on a mux, and everything else on it.
+func mountDoors(mux *http.ServeMux, list []door) http.Handler {
+	var h http.Handler = mux
+	for _, d := range list {
+		if d.mount != nil {
+			d.mount(mux)
+		}
+		if d.before != nil {
+			h = d.before(h)
+		}
+	}
+	return h
 }
 
 // doors lists the protocols of this server. A new one is one line here.
@@ -65,24 +85,36 @@ func doors(cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.
 		},
 	})
 	return []door{
-		{ingest.DoorScene7, "Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile", uploadFile.Routes},
-		{ingest.DoorScene7, "Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl", operations.Routes},
-		{ingest.DoorBrightSign, "BrightSign content upload", "BrightSign Network clients, by SOAP", "/Uploads/2014/07/SOAP/WSDL/", bright.Routes},
-		{ingest.DoorBrightSign, "BrightSign upload REST API", "the same clients, and those of BSN.cloud", "/Upload/2019/03/REST/", func(*http.ServeMux) {}}, // mounted with the one above
-		{ingest.DoorNomad, "Nomad asset upload", "Nomad Media clients, by pre-signed parts", "/api/account/login", newNomad(cfg, e, logins, mailer, log).Routes},
-		{ingest.DoorSoftphone, "Softphone media and messages", "Acrobits and Cloud Softphone apps", "/{company}/softphone/", func(*http.ServeMux) {}}, // stands before all patterns, as its addresses begin with the company
+		{name: ingest.DoorScene7, mount: uploadFile.Routes, entries: []entry{
+			{"Scene7 UploadFile", "Dynamic Media Classic (Scene7 IPS) clients", "/scene7/UploadFile"},
+		}},
+		{name: ingest.DoorScene7, mount: operations.Routes, entries: []entry{
+			{"Scene7 IPS API", "the same clients, for everything around an upload", "/scene7/services/IpsApiService?wsdl"},
+		}},
+		{name: ingest.DoorBrightSign, mount: bright.Routes, entries: []entry{
+			{"BrightSign content upload", "BrightSign Network clients, by SOAP", "/Uploads/2014/07/SOAP/WSDL/"},
+			{"BrightSign upload REST API", "the same clients, and those of BSN.cloud", "/Upload/2019/03/REST/"},
+		}},
+		{name: ingest.DoorNomad, mount: newNomad(cfg, e, logins, mailer, log).Routes, entries: []entry{
+			{"Nomad asset upload", "Nomad Media clients, by pre-signed parts", "/api/account/login"},
+		}},
+		{name: ingest.DoorSoftphone, before: newSoftphone(cfg, e, logins, log).Before, entries: []entry{
+			{"Softphone media and messages", "Acrobits and Cloud Softphone apps", "/{company}/softphone/"},
+		}},
 	}, nil
 }
 
 // mountPages mounts the JSON interface and the start page, which show the doors.
 func mountPages(mux *http.ServeMux, cfg config.Config, e *engine.Engine, logins *auth.Service, log *slog.Logger, list []door) {
 	version := telemetry.ReadVersion().Version
-	own := door{ingest.DoorAPI, "JSON API", "scripts and integrations", api.Prefix, nil}
+	own := door{name: ingest.DoorAPI, entries: []entry{{"JSON API", "scripts and integrations", api.Prefix}}}
 	var infos []api.DoorInfo
 	var shown []web.Door
 	for _, d := range append(list, own) {
-		infos = append(infos, api.DoorInfo{Name: string(d.name), Title: d.title, Path: d.path})
-		shown = append(shown, web.Door{Title: d.title, About: d.about, Path: d.path})
+		for _, entry := range d.entries {
+			infos = append(infos, api.DoorInfo{Name: string(d.name), Title: entry.title, Path: entry.path})
+			shown = append(shown, web.Door{Title: entry.title, About: entry.about, Path: entry.path})
+		}
 	}
 	mux.Handle(api.Prefix, api.New(api.Deps{
 		Library: e, Auth: logins, Log: log, Version: version, Doors: infos, Origins: cfg.CORSOrigins,

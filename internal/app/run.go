@@ -140,11 +140,9 @@ func routes(cfg config.Config, e *engine.Engine, logins *auth.Service, health *h
 	mux.HandleFunc("GET /healthz", health.live)
 	mux.HandleFunc("GET /readyz", health.ready)
 	mux.Handle("GET /metrics", metrics.Handler())
-	for _, d := range list {
-		d.mount(mux)
-	}
+	handler := mountDoors(mux, list)
 	mountPages(mux, cfg, e, logins, log, list)
-	return folded(newSoftphone(cfg, e, logins, log).Before(mux)), nil
+	return folded(handler), nil
 }
 
 // openStore opens the database of the storage settings.

@@ -133,7 +133,9 @@ type Engine struct {
 	orphanLifetime  time.Duration
 	mediaLifetime   time.Duration
 	mac             func(ctx context.Context, purpose string, parts ...string) (string, error)
-	allocations     allocations
+	allocating      minuteRates // of networks
+	sending         minuteRates // of users
+	refusals        refusals
 	retention       retentionWatch
 
 	flights   *flights

@@ -142,16 +142,19 @@ func (e *Engine) MoveEntries(ctx context.Context, p ingest.Principal, company in
 // file name without an extension gets the one that the file had.
 func (e *Engine) RenameEntry(ctx context.Context, p ingest.Principal, company ingest.Number, id ingest.UUID, name string) error {
 	return e.changeEntries(ctx, p, company, []ingest.UUID{id}, func(tx ingest.Tx, s *sight, it Entry) error {
-		in, err := s.folderOfEntry(it)
-		if err != nil {
-			return err
-		}
-		full := name
-		if _, ext := splitExt(it.Name()); it.Folder == nil && ext != "" && !strings.Contains(name, ".") {
-			full += "." + ext
-		}
-		return e.place(tx, p, it, in, full)
+		return e.renameEntry(tx, p, s, it, name)
 	})
+}
+
+func (e *Engine) renameEntry(tx ingest.Tx, p ingest.Principal, s *sight, it Entry, name string) error {
+	in, err := s.folderOfEntry(it)
+	if err != nil {
+		return err
+	}
+	if _, ext := splitExt(it.Name()); it.Folder == nil && ext != "" && !strings.Contains(name, ".") {
+		name += "." + ext
+	}
+	return e.place(tx, p, it, in, name)
 }
 
 // changeEntries runs one change for each of some entries that the caller may write to,

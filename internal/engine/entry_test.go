@@ -252,7 +252,7 @@ func TestEntryMetadata(t *testing.T) {
 	a := w.mkdir("a")
 	film := w.keep("a/", "film.mp4", "x")
 	set := func(id ingest.UUID, key, value string) error {
-		return w.engine.SetEntryMetadata(w.ctx, w.editor, w.demo.Number, id, func(m map[string]string) { m[key] = value })
+		return w.engine.ChangeEntry(w.ctx, w.editor, w.demo.Number, id, engine.EntryChange{Metadata: func(m map[string]string) { m[key] = value }})
 	}
 	w.ok(set(a, "one", "1"))
 	w.ok(set(a, "two", "2"))
@@ -269,7 +269,7 @@ func TestEntryMetadata(t *testing.T) {
 	}
 	w.refused(set(film.UUID, "long", strings.Repeat("x", engine.MaxMetadataBytes)), ingest.Invalid, ingest.CodeLimit)
 	w.refused(set(film.UUID, "bad\x00name", "x"), ingest.Invalid, "")
-	w.refused(w.engine.SetEntryMetadata(w.ctx, w.publisher, w.demo.Number, a, func(map[string]string) {}), ingest.Forbidden, ingest.CodeRole)
+	w.refused(w.engine.ChangeEntry(w.ctx, w.publisher, w.demo.Number, a, engine.EntryChange{Metadata: func(map[string]string) {}}), ingest.Forbidden, ingest.CodeRole)
 }
 
 // sortedCopy is a list in order, never nil.

@@ -14,29 +14,48 @@ const (
 	MaxMetadataBytes = 64 << 10 // of all, with their names
 )
 
-// SetEntryMetadata changes what clients keep at a file (Asset.Metadata) or a folder:
-// change is given what there is and may run again.
-func (e *Engine) SetEntryMetadata(ctx context.Context, p ingest.Principal, company ingest.Number, id ingest.UUID, change func(map[string]string)) error {
-	return e.changeEntries(ctx, p, company, []ingest.UUID{id}, func(tx ingest.Tx, _ *sight, it Entry) error {
-		if it.Placeholder != nil {
-			return &ingest.Error{Kind: ingest.Conflict, Op: "engine.SetEntryMetadata", Msg: "a placeholder has nothing but a name until its file is there"}
+// EntryChange is what becomes of a file, a folder or a placeholder.
+type EntryChange struct {
+	Name string // as RenameEntry has it; "" = it stays
+	// Metadata changes what clients keep at a file (Asset.Metadata) or a folder. It is
+	// given what there is and may run again. nil = that stays.
+	Metadata func(map[string]string)
+}
+
+// ChangeEntry makes all of a change or nothing.
+func (e *Engine) ChangeEntry(ctx context.Context, p ingest.Principal, company ingest.Number, id ingest.UUID, c EntryChange) error {
+	return e.changeEntries(ctx, p, company, []ingest.UUID{id}, func(tx ingest.Tx, s *sight, it Entry) error {
+		if c.Name != "" {
+			if err := e.renameEntry(tx, p, s, it, c.Name); err != nil {
+				return err
+			}
 		}
-		fields := map[string]string{}
-		if it.Asset != nil {
-			maps.Copy(fields, it.Asset.Metadata)
-		} else if err := readFolderFields(tx, it.Folder, &fields); err != nil {
-			return err
+		if c.Metadata == nil {
+			return nil
 		}
-		change(fields)
-		if err := checkMetadata(fields); err != nil {
-			return err
-		}
-		if it.Folder != nil {
-			return e.attach(tx, p, it.Folder.Company, it.Folder.Number, ingest.DocFolderFields, fields)
-		}
-		it.Asset.Metadata = fields
-		return e.changed(tx, p, it.Asset)
+		return e.changeFields(tx, p, it, c.Metadata)
 	})
+}
+
+func (e *Engine) changeFields(tx ingest.Tx, p ingest.Principal, it Entry, change func(map[string]string)) error {
+	if it.Placeholder != nil {
+		return &ingest.Error{Kind: ingest.Conflict, Op: "engine.ChangeEntry", Msg: "a placeholder has nothing but a name until its file is there"}
+	}
+	fields := map[string]string{}
+	if it.Asset != nil {
+		maps.Copy(fields, it.Asset.Metadata)
+	} else if err := readFolderFields(tx, it.Folder, &fields); err != nil {
+		return err
+	}
+	change(fields)
+	if err := checkMetadata(fields); err != nil {
+		return err
+	}
+	if it.Folder != nil {
+		return e.attach(tx, p, it.Folder.Company, it.Folder.Number, ingest.DocFolderFields, fields)
+	}
+	it.Asset.Metadata = fields
+	return e.changed(tx, p, it.Asset)
 }
 
 func readFolderFields(tx ingest.Tx, f *ingest.Folder, fields *map[string]string) error {

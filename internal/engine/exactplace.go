@@ -20,6 +20,9 @@ func placeOf(tx ingest.Tx, c *ingest.Company, u *ingest.Upload) (Place, error) {
 }
 
 func namedPlace(tx ingest.Tx, c *ingest.Company, u *ingest.Upload) (Place, error) {
+	if err := follow(tx, u); err != nil {
+		return Place{}, err
+	}
 	if !u.Options.ExactName {
 		return PlaceOf(c.Name, u.Folder, u.FileName)
 	}
@@ -35,6 +38,29 @@ func namedPlace(tx ingest.Tx, c *ingest.Company, u *ingest.Upload) (Place, error
 		return Place{}, err
 	}
 	return exactPlaceOf(folder, u.FileName), nil
+}
+
+// follow gives an upload whose folder or placeholder is known by its number the place
+// where that is now: both may have been moved and renamed since it was begun.
+func follow(tx ingest.Tx, u *ingest.Upload) error {
+	folder := u.Options.Folder
+	if u.Options.Placeholder != 0 {
+		d, err := tx.Document(u.Options.Placeholder)
+		if err != nil && ingest.KindOf(err) != ingest.NotFound {
+			return err
+		}
+		if err == nil {
+			folder, u.FileName = d.Owner, d.Name
+		}
+	}
+	if folder == 0 {
+		return nil
+	}
+	f, err := tx.FolderByNumber(folder)
+	if err == nil {
+		u.Folder = f.Path
+	}
+	return err
 }
 
 // exactPlaceOf is the place of a file whose name is kept as it is.

@@ -22,6 +22,7 @@ type landing struct {
 	merge          bool          // metadata is set over that of an asset that is replaced
 	exact          bool          // names are kept as they are, and files of every kind are taken
 	part           bool          // the asset is a part, listed nowhere
+	chosen         bool          // the server has chosen the place: permissions of folders, which are about people, do not count
 	into           ingest.Number // the asset that gets the file; 0 = names decide
 	thumbnail      bool          // a thumbnail came with it
 	uuid           ingest.UUID   // of the new asset; "" = any
@@ -61,7 +62,7 @@ func (e *Engine) land(tx ingest.Tx, p ingest.Principal, c *ingest.Company, j *in
 			Kind: ingest.Conflict, Op: "engine.land", Code: ingest.CodeExists, Msg: fmt.Sprintf("%s was skipped: %s.", full, r.skip),
 		})
 	}
-	if r.rejected == nil && (r.replace == nil || r.replace.Path != r.place.Folder) {
+	if r.rejected == nil && !l.chosen && (r.replace == nil || r.replace.Path != r.place.Folder) {
 		r.rejected = s.requireFolder(r.place.Folder, ingest.PermitRead, ingest.PermitWrite)
 	}
 	if r.rejected == nil {

@@ -54,7 +54,9 @@ func (s *MessageSpec) check() error {
 // calls to its server. What is sent twice is two messages.
 //
 // Errors: those of authorisation and of Recipients; Invalid with CodeRecipient
-// without any; TooLarge with CodeLimit and Invalid for what cannot be kept.
+// without any; TooLarge with CodeLimit and Invalid for what cannot be kept; Throttled
+// with CodeLimit and TooLarge with CodeQuota, both for an ExceededError, when the user
+// has sent too much.
 func (e *Engine) SendMessage(ctx context.Context, p ingest.Principal, company ingest.Number, s MessageSpec) (m *ingest.TextMessage, err error) {
 	if err := s.check(); err != nil {
 		return nil, err
@@ -63,7 +65,7 @@ func (e *Engine) SendMessage(ctx context.Context, p ingest.Principal, company in
 		s.ContentType = "text/plain"
 	}
 	id := newMessageID()
-	pushed := false
+	pushed, counted := false, false
 	err = e.store.Update(ctx, func(tx ingest.Tx) error {
 		c, err := e.authorize(tx, p, company, rightRead)
 		if err != nil {
@@ -78,6 +80,15 @@ func (e *Engine) SendMessage(ctx context.Context, p ingest.Principal, company in
 		}
 		if len(to) == 0 {
 			return badRecipient("the message has no recipient")
+		}
+		if !counted { // the transaction may run again
+			if err := e.messageRate(p, c, len(to)); err != nil {
+				return err
+			}
+			counted = true
+		}
+		if err := e.chargeMessage(tx, p, c, int64(len(s.Body))); err != nil {
+			return err
 		}
 		from, err := senderAddress(tx, p)
 		if err != nil {

@@ -40,15 +40,11 @@ func (w *world) fetch(p ingest.Principal, s engine.FetchSpec) engine.Fetched {
 	return f
 }
 
-// shown renders messages: "from>recipient [stream] body", with a tick when displayed.
+// shown renders messages: "from>recipient [stream] body".
 func shown(list []engine.MessageView) []string {
 	lines := []string{}
 	for _, m := range list {
-		line := fmt.Sprintf("%s>%s [%s] %s", m.From, m.Recipient, m.Stream, m.Body)
-		if m.Displayed {
-			line += " ✓"
-		}
-		lines = append(lines, line)
+		lines = append(lines, fmt.Sprintf("%s>%s [%s] %s", m.From, m.Recipient, m.Stream, m.Body))
 	}
 	return lines
 }
@@ -140,21 +136,30 @@ func TestFetchIsBounded(t *testing.T) {
 		w.send(w.editor, big, "colleague")
 	}
 	for n := 0; n < 40; {
-		got := w.fetch(w.colleague, engine.FetchSpec{LastReceived: last}).Received
-		if len(got) == 0 || len(got) > 30 {
+		f := w.fetch(w.colleague, engine.FetchSpec{LastReceived: last})
+		got := f.Received
+		if len(got) == 0 || len(got) > 4 {
 			t.Fatalf("%d large messages at once", len(got))
 		}
 		last, n = got[len(got)-1].ID, n+len(got)
 	}
+	if got := w.fetch(w.editor, engine.FetchSpec{}).Sent; len(got) != 4 {
+		t.Errorf("%d large messages of one's own at once", len(got))
+	}
 }
 
-func TestDisplayed(t *testing.T) {
+// Addresses without a company mean the only one, or the one that a setting names.
+func TestDefaultSoftphoneCompany(t *testing.T) {
 	w := newWorld(t)
-	m := w.send(w.editor, "hi", "colleague")
-	w.ok(w.engine.MarkDisplayed(w.ctx, w.viewer, w.demo.Number, []string{m.ID, "unknown"}))
-	matches(t, "marked by another", shown(w.fetch(w.colleague, engine.FetchSpec{}).Received), []string{"editor>colleague [editor] hi"})
-	w.ok(w.engine.MarkDisplayed(w.ctx, w.colleague, w.demo.Number, []string{"unknown", m.ID}))
-	matches(t, "marked", shown(w.fetch(w.colleague, engine.FetchSpec{}).Received), []string{"editor>colleague [editor] hi ✓"})
+	for name, want := range map[string]string{"Demo": "demo", "other": "other", "": "", "unknown": ""} {
+		slug, err := w.engine.DefaultSoftphoneCompany(w.ctx, name)
+		if want == "" {
+			w.refused(err, ingest.NotFound, ingest.CodeUnknownCompany)
+			continue
+		}
+		w.ok(err)
+		matches(t, name, slug, want)
+	}
 }
 
 func TestMessagesStayInTheCompany(t *testing.T) {
@@ -284,7 +289,7 @@ func TestRecipientRules(t *testing.T) {
 // Old messages go, by the company's setting.
 func TestRetention(t *testing.T) {
 	w := newWorld(t)
-	w.settings(w.demo, ingest.CompanySettings{Softphone: ingest.SoftphoneSettings{MessageRetention: 48 * time.Hour}})
+	w.settings(w.demo, ingest.CompanySettings{Softphone: ingest.SoftphoneSettings{MessageRetention: 48 * time.Hour, MessageRate: 1000}})
 	for i := range 450 {
 		w.send(w.editor, fmt.Sprint(i), "colleague")
 	}

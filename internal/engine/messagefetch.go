@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"time"
@@ -12,14 +13,11 @@ import (
 const (
 	DefaultFetch = 100
 	MaxFetch     = 500
-	fetchBytes   = 4 << 20 // of text; what is left comes with the next fetch
-	fetchBatch   = 25      // messages that are read at once
+	fetchBytes   = 2 << 20 // of the texts of either list; what is left comes with the next fetch
 
 	// A device whose newest message is not known here gets a recent window.
 	recentMessages = 100
 	recentTime     = 7 * 24 * time.Hour
-
-	mostDisplayed = 500 // messages that are marked at once
 )
 
 // FetchSpec says which messages a device has.
@@ -41,13 +39,13 @@ type MessageView struct {
 	*ingest.TextMessage
 	Recipient string // addresses, separated by commas
 	Stream    string // the other side's address, or the conversation of several
-	Displayed bool   // received ones: read on any device
 }
 
 // FetchMessages returns the messages of the caller that a device does not have. It
 // changes nothing, so that every device of a user gets all of them. A device that
 // names no message, or one that is not known here, gets the last 100 of the last
-// seven days.
+// seven days. Either list has at most 2 MiB of texts, but at least one message if
+// there is any.
 func (e *Engine) FetchMessages(ctx context.Context, p ingest.Principal, company ingest.Number, s FetchSpec) (f Fetched, err error) {
 	limit := min(s.Limit, MaxFetch)
 	if limit <= 0 {
@@ -58,20 +56,23 @@ func (e *Engine) FetchMessages(ctx context.Context, p ingest.Principal, company 
 		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
 			return err
 		}
-		base := ingest.MessageRange{Company: company, User: p.User}
+		base := ingest.MessageRange{Company: company, User: p.User, Bytes: fetchBytes}
 		r, err := e.since(tx, base, s.LastReceived, limit, func(m *ingest.TextMessage) bool {
 			return slices.ContainsFunc(m.To, func(a ingest.MessageAddress) bool { return a.User == p.User })
 		})
 		if err != nil {
 			return err
 		}
-		if f.Received, err = collect(r, func(r ingest.MessageRange) ([]MessageView, error) { return received(tx, r) }); err != nil {
+		list, err := tx.MessagesReceived(r)
+		if err != nil {
 			return err
 		}
+		f.Received = views(list, func(m *ingest.TextMessage) string { return m.From })
 		if r, err = e.since(tx, base, s.LastSent, limit, func(m *ingest.TextMessage) bool { return m.Sender == p.User }); err != nil {
 			return err
 		}
-		f.Sent, err = collect(r, func(r ingest.MessageRange) ([]MessageView, error) { return sent(tx, r) })
+		list, err = tx.MessagesSent(r)
+		f.Sent = views(list, func(m *ingest.TextMessage) string { return addressList(m.To) })
 		return err
 	})
 	return f, err
@@ -95,79 +96,12 @@ func (e *Engine) since(tx ingest.Tx, r ingest.MessageRange, last string, limit i
 	return r, nil
 }
 
-// collect reads a range in batches until it is full or has enough text.
-func collect(r ingest.MessageRange, read func(ingest.MessageRange) ([]MessageView, error)) ([]MessageView, error) {
-	var list []MessageView
-	bytes, want := 0, r.Limit
-	for len(list) < want && bytes < fetchBytes {
-		r.Limit = min(want-len(list), fetchBatch)
-		some, err := read(r)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range some {
-			bytes += len(m.Body)
-		}
-		if r.Newest {
-			list = append(some, list...)
-		} else {
-			list = append(list, some...)
-		}
-		if len(some) < r.Limit {
-			break
-		}
-		if r.Newest {
-			r.Before = some[0].Number
-		} else {
-			r.After = some[len(some)-1].Number
-		}
-	}
-	return list, nil
-}
-
-func received(tx ingest.Tx, r ingest.MessageRange) ([]MessageView, error) {
-	list, err := tx.MessagesReceived(r)
+// views shows messages to one side. Messages between two are in the conversation that
+// is called by the other's address.
+func views(list []*ingest.TextMessage, other func(*ingest.TextMessage) string) []MessageView {
 	views := make([]MessageView, len(list))
 	for i, m := range list {
-		views[i] = MessageView{TextMessage: m.TextMessage, Recipient: addressList(m.To), Stream: m.TextMessage.Stream, Displayed: m.Displayed}
-		if views[i].Stream == "" {
-			views[i].Stream = m.From
-		}
+		views[i] = MessageView{TextMessage: m, Recipient: addressList(m.To), Stream: cmp.Or(m.Stream, other(m))}
 	}
-	return views, err
-}
-
-func sent(tx ingest.Tx, r ingest.MessageRange) ([]MessageView, error) {
-	list, err := tx.MessagesSent(r)
-	views := make([]MessageView, len(list))
-	for i, m := range list {
-		views[i] = MessageView{TextMessage: m, Recipient: addressList(m.To), Stream: m.Stream}
-		if m.Stream == "" {
-			views[i].Stream = views[i].Recipient
-		}
-	}
-	return views, err
-}
-
-// MarkDisplayed notes that the caller has read messages. Those that the caller has
-// not received are passed over.
-func (e *Engine) MarkDisplayed(ctx context.Context, p ingest.Principal, company ingest.Number, ids []string) error {
-	if len(ids) > mostDisplayed {
-		return &ingest.Error{Kind: ingest.Invalid, Op: "engine.MarkDisplayed", Code: ingest.CodeLimit, Msg: "too many messages are marked at once"}
-	}
-	return e.store.Update(ctx, func(tx ingest.Tx) error {
-		if _, err := e.authorize(tx, p, company, rightRead); err != nil {
-			return err
-		}
-		for _, id := range ids {
-			m, err := tx.MessageByID(company, id)
-			if err == nil {
-				err = tx.SetDisplayed(company, p.User, m.Number)
-			}
-			if err != nil && ingest.KindOf(err) != ingest.NotFound {
-				return err
-			}
-		}
-		return nil
-	})
+	return views
 }

@@ -39,18 +39,20 @@ func (e *Engine) CreatePlaceholder(ctx context.Context, p ingest.Principal, comp
 		if err := s.requireFolder(f.Path, ingest.PermitWrite); err != nil {
 			return err
 		}
-		have, err := placeholdersIn(tx, f)
+		have, err := placeholderNamed(tx, f, name)
 		if err != nil {
 			return err
 		}
-		for _, ph := range have {
-			if ph.FileName == name {
-				id = ph.UUID
-				return nil
-			}
+		if have != nil {
+			id = have.UUID
+			return nil
 		}
-		if len(have) >= mostPlaceholders {
-			return &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the folder has %d placeholders, the limit is %d", len(have), mostPlaceholders)}
+		last, err := tx.Documents(placeholdersOf(f), ingest.Page{After: mostPlaceholders - 1, Limit: 1})
+		if err != nil {
+			return err
+		}
+		if len(last) > 0 {
+			return &ingest.Error{Kind: ingest.Conflict, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("the folder has %d placeholders, the limit is %d", mostPlaceholders, mostPlaceholders)}
 		}
 		if err := freeEntry(tx, op, f, name); err != nil {
 			return err
@@ -167,9 +169,13 @@ func (s *sight) placeholder(id ingest.UUID, permissions ...ingest.Permission) (*
 	return placeholderFrom(docs[0], f), s.requireFolder(f.Path, permissions...)
 }
 
+func placeholdersOf(f *ingest.Folder) ingest.DocumentFilter {
+	return ingest.DocumentFilter{Company: f.Company, Kind: ingest.DocPlaceholder, Owners: []ingest.Number{f.Number}}
+}
+
 // placeholdersIn lists the placeholders of a folder.
 func placeholdersIn(tx ingest.Tx, f *ingest.Folder) ([]*Placeholder, error) {
-	docs, err := tx.Documents(ingest.DocumentFilter{Company: f.Company, Kind: ingest.DocPlaceholder, Owners: []ingest.Number{f.Number}}, ingest.Page{Limit: mostPlaceholders})
+	docs, err := tx.Documents(placeholdersOf(f), ingest.Page{Limit: mostPlaceholders})
 	list := make([]*Placeholder, len(docs))
 	for i, d := range docs {
 		list[i] = placeholderFrom(d, f)
@@ -180,13 +186,16 @@ func placeholdersIn(tx ingest.Tx, f *ingest.Folder) ([]*Placeholder, error) {
 // placeholderNamed returns the placeholder of a folder that has the file name, nil
 // when there is none.
 func placeholderNamed(tx ingest.Tx, f *ingest.Folder, fileName string) (*Placeholder, error) {
-	list, err := placeholdersIn(tx, f)
-	for _, ph := range list {
-		if ph.FileName == fileName {
-			return ph, err
-		}
+	if fileName == "" {
+		return nil, nil
 	}
-	return nil, err
+	filter := placeholdersOf(f)
+	filter.Name = fileName
+	docs, err := tx.Documents(filter, ingest.Page{Limit: 1})
+	if err != nil || len(docs) == 0 {
+		return nil, err
+	}
+	return placeholderFrom(docs[0], f), nil
 }
 
 // dropPlaceholders forgets the placeholders of folders that go.

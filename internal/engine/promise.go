@@ -16,6 +16,9 @@ func (e *Engine) PromisedAsset(ctx context.Context, p ingest.Principal, company 
 		if u, err = tx.UploadPromising(company, asset); err != nil {
 			return err
 		}
+		if err := follow(tx, u); err != nil {
+			return err
+		}
 		s, err := sightOf(tx, p, company)
 		if err != nil {
 			return err
@@ -31,11 +34,51 @@ func (e *Engine) PromisedAsset(ctx context.Context, p ingest.Principal, company 
 	return u, nil
 }
 
+// MostPromised is how many files to come one answer has at most.
+const MostPromised = 1000
+
+// PromisedAssets lists the open uploads that are to become assets of a company, or new
+// versions of such, in folders that the caller may read.
+func (e *Engine) PromisedAssets(ctx context.Context, p ingest.Principal, company ingest.Number) (list []*ingest.Upload, err error) {
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		list = nil
+		s, err := e.looker(tx, p, company)
+		if err != nil {
+			return err
+		}
+		all, err := tx.UploadsPromising(company, ingest.Page{Limit: MostPromised})
+		if err != nil {
+			return err
+		}
+		for _, u := range all {
+			if err := follow(tx, u); err != nil {
+				return err
+			}
+			if s.folder(u.Folder, ingest.PermitRead) {
+				list = append(list, u)
+			}
+		}
+		return nil
+	})
+	return list, err
+}
+
 // settleTarget does what an upload promised for when its asset is there.
 func (e *Engine) settleTarget(tx ingest.Tx, u *ingest.Upload, a *ingest.Asset, delta *ingest.JobDelta) error {
 	if n := u.Options.Placeholder; n != 0 {
 		if err := tx.DeleteDocument(n); err != nil && ingest.KindOf(err) != ingest.NotFound {
 			return err
+		}
+	}
+	if u.Options.ExactName { // one may have been made while the bytes were on their way
+		ph, err := placeholderNamed(tx, &ingest.Folder{Number: a.Folder, Company: a.Company, Path: a.Path}, a.FileName)
+		if err != nil {
+			return err
+		}
+		if ph != nil {
+			if err := tx.DeleteDocument(ph.Document); err != nil {
+				return err
+			}
 		}
 	}
 	if names := u.Options.Recreate; names != "" {

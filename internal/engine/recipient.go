@@ -30,6 +30,39 @@ func (e *Engine) SoftphoneCompany(ctx context.Context, slug string) (c *ingest.C
 	return c, nil
 }
 
+// DefaultSoftphoneCompany returns the slug of the company that addresses without one
+// mean, before anybody has logged in: that of a name or slug, or the only one there is
+// when the name is empty. NotFound with CodeUnknownCompany when there is none.
+func (e *Engine) DefaultSoftphoneCompany(ctx context.Context, name string) (slug string, err error) {
+	unknown := &ingest.Error{Kind: ingest.NotFound, Op: "engine.DefaultSoftphoneCompany", Code: ingest.CodeUnknownCompany, Msg: "there are several companies, and the address names none"}
+	err = e.store.View(ctx, func(tx ingest.Tx) error {
+		if name == "" {
+			list, err := tx.Companies(ingest.Page{Limit: 2})
+			if err != nil {
+				return err
+			}
+			if len(list) != 1 {
+				return unknown
+			}
+			slug = list[0].Slug
+			return nil
+		}
+		c, err := tx.CompanyByName(name)
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			c, err = tx.CompanyBySlug(name)
+		}
+		if err != nil && ingest.KindOf(err) == ingest.NotFound {
+			unknown.Msg = fmt.Sprintf("no company is called %s", quote(name))
+			return unknown
+		}
+		if err == nil {
+			slug = c.Slug
+		}
+		return err
+	})
+	return slug, err
+}
+
 // AdmitSoftphone refuses who may not use a company: Forbidden with CodeNotMember for
 // those who do not belong to it.
 func (e *Engine) AdmitSoftphone(ctx context.Context, p ingest.Principal, company ingest.Number) error {

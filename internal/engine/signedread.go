@@ -39,16 +39,3 @@ func (e *Engine) OriginalSigned(ctx context.Context, id ingest.UUID) (*File, err
 	f.Bytes, err = e.blobs.Open(ctx, f.Blob.Key)
 	return f, err
 }
-
-// TreeUsage counts the files at and below a folder path and their bytes, up to limit
-// files.
-func (e *Engine) TreeUsage(ctx context.Context, p ingest.Principal, company ingest.Number, path string, limit int) (u ingest.Usage, err error) {
-	err = e.store.View(ctx, func(tx ingest.Tx) error {
-		if _, err := e.looker(tx, p, company); err != nil {
-			return err
-		}
-		u, err = tx.UsageBelow(company, path, limit)
-		return err
-	})
-	return u, err
-}

@@ -21,7 +21,8 @@ type TargetSpec struct {
 
 // Target is what an upload is to become.
 type Target struct {
-	Folder      string // path
+	Folder      string        // path
+	In          ingest.Number // the folder
 	FileName    string
 	Asset       *ingest.Asset  // that gets a new version; nil = a new one is made
 	Placeholder *Placeholder   // that keeps the place of the new asset; nil = none
@@ -90,6 +91,7 @@ func (e *Engine) targetOf(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Tar
 	}
 	if err == nil && (u.State == ingest.UploadOpen || u.State == ingest.UploadSealing) {
 		t.Upload = u
+		return t, follow(tx, u)
 	}
 	return t, nil
 }
@@ -105,7 +107,7 @@ func existingTarget(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Target, e
 		if a.Version == 0 {
 			return t, &ingest.Error{Kind: ingest.Invalid, Op: "engine.TargetOf", Msg: fmt.Sprintf("the asset %s is no file", quote(a.Name))}
 		}
-		return Target{Folder: a.Path, FileName: a.FileName, Asset: a, Key: assetKey(a.UUID)}, nil
+		return Target{Folder: a.Path, In: a.Folder, FileName: a.FileName, Asset: a, Key: assetKey(a.UUID)}, nil
 	}
 	if ingest.KindOf(err) != ingest.NotFound {
 		return t, err
@@ -117,7 +119,7 @@ func existingTarget(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Target, e
 		}
 		return t, err
 	}
-	return Target{Folder: ph.Path, FileName: ph.FileName, Placeholder: ph, Key: assetKey(ph.UUID)}, nil
+	return Target{Folder: ph.Path, In: ph.Folder, FileName: ph.FileName, Placeholder: ph, Key: assetKey(ph.UUID)}, nil
 }
 
 // placedTarget is the target at a place.
@@ -133,7 +135,7 @@ func placedTarget(tx ingest.Tx, p ingest.Principal, s TargetSpec) (t Target, err
 	if err != nil {
 		return t, err
 	}
-	t = Target{Folder: path, FileName: s.FileName, Key: fmt.Sprintf("place/%d/%s", folder.Number, s.FileName)}
+	t = Target{Folder: path, In: folder.Number, FileName: s.FileName, Key: fmt.Sprintf("place/%d/%s", folder.Number, s.FileName)}
 	if t.Asset, err = assetAt(tx, folder, s.FileName); err != nil {
 		return t, err
 	}

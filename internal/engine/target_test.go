@@ -34,7 +34,7 @@ func (w *world) target(p ingest.Principal, s engine.TargetSpec) engine.Target {
 func (w *world) toward(p ingest.Principal, t engine.Target) (*ingest.Upload, error) {
 	spec := w.begin(t.Key)
 	spec.Door, spec.Folder, spec.FileName = ingest.DoorNomad, t.Folder, t.FileName
-	spec.Options = ingest.UploadOptions{PartSize: 4, ExactName: true, LateDigest: true, FreeKey: true, Asset: t.UUID}
+	spec.Options = ingest.UploadOptions{PartSize: 4, ExactName: true, LateDigest: true, FreeKey: true, Asset: t.UUID, Folder: t.In}
 	spec.Conflict = ingest.ConflictPolicy{Taken: ingest.ActionBeside, Match: ingest.MatchFullName, Otherwise: ingest.ActionBeside}
 	if t.Asset != nil {
 		spec.Options.Replaces, spec.Options.Stay = t.Asset.Number, true

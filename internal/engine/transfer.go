@@ -59,11 +59,21 @@ func (e *Engine) TransferSecret(ctx context.Context, company ingest.Number) (sec
 }
 
 // AllocateTransfer makes room for an object and returns the token of its address.
-// Nobody logs in here: what a network and a company may allocate is limited.
+// Nobody logs in here: what a network and a company may allocate is limited. Refusals
+// stand in the log as LogRefusedAllocation says.
 //
 // Errors: NotFound where the service is off or the secret is wrong; Throttled;
 // TooLarge with CodeLimit and CodeQuota; Invalid for a size or type that is none.
 func (e *Engine) AllocateTransfer(ctx context.Context, s TransferSpec) (token string, t *ingest.Transfer, err error) {
+	token, t, err = e.allocate(ctx, s)
+	if err != nil {
+		e.LogRefusedAllocation(ctx, s, err)
+		return "", nil, err
+	}
+	return token, t, nil
+}
+
+func (e *Engine) allocate(ctx context.Context, s TransferSpec) (token string, t *ingest.Transfer, err error) {
 	const op = "engine.AllocateTransfer"
 	if s.Size < 0 {
 		return "", nil, &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeMissing, Msg: "the size of the object is not said"}
@@ -78,25 +88,42 @@ func (e *Engine) AllocateTransfer(ctx context.Context, s TransferSpec) (token st
 		if err != nil {
 			return err
 		}
+		if limit := orDefault(c.Settings.Softphone.MMMSGMax, ingest.DefaultTransferMax); s.Size > limit {
+			return mediaTooLarge(s.Size, limit)
+		}
 		rate = orDefault(c.Settings.Softphone.MMMSGRate, ingest.DefaultTransferRate)
+		if err := e.allocationCredit(tx, c, s.Address); err != nil {
+			return err
+		}
 		return e.transferCredit(tx, c, s.Address, s.Size)
 	})
 	if err != nil {
 		return "", nil, err
 	}
-	if !e.allocations.allow(s.Company, netSubject(s.Address), rate, e.now()) {
-		return "", nil, &ingest.Error{Kind: ingest.Throttled, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("more than %d objects were allocated from here within a minute", rate)}
+	if all, ok := e.allocating.allow(s.Company, netSubject(s.Address), 1, rate, e.now()); !ok {
+		return "", nil, &ingest.Error{Kind: ingest.Throttled, Op: op, Code: ingest.CodeLimit, Msg: fmt.Sprintf("%d objects were allocated from here within a minute, the limit is %d", all, rate)}
 	}
 	token, now := newToken(), e.now()
 	t = &ingest.Transfer{
 		TokenHash: tokenSum(token), Company: s.Company, ContentType: kind, Size: s.Size, Address: s.Address,
 		State: ingest.TransferAllocated, Created: now, Expires: now.Add(allocatedLifetime),
 	}
-	err = e.store.Update(ctx, func(tx ingest.Tx) error { return tx.CreateTransfer(t) })
-	if err != nil {
-		return "", nil, err
-	}
-	return token, t, nil
+	return token, t, e.store.Update(ctx, func(tx ingest.Tx) error {
+		if err := tx.LockCompany(s.Company); err != nil { // or several at once could pass the limit
+			return err
+		}
+		c, err := tx.Company(s.Company)
+		if err != nil {
+			return err
+		}
+		if err := e.allocationCredit(tx, c, s.Address); err != nil {
+			return err
+		}
+		if err := e.charge(tx, c, []string{allocationSubject, netSubject(s.Address) + " " + allocationSubject}, 0); err != nil {
+			return err
+		}
+		return tx.CreateTransfer(t)
+	})
 }
 
 // transferType is the content type that an object is served with.
@@ -132,9 +159,6 @@ func (e *Engine) admitTransfer(tx ingest.Tx, s TransferSpec) (*ingest.Company, e
 			return nil, noTransfers()
 		}
 	}
-	if limit := orDefault(c.Settings.Softphone.MMMSGMax, ingest.DefaultTransferMax); s.Size > limit {
-		return nil, mediaTooLarge(s.Size, limit)
-	}
 	return c, nil
 }
 
@@ -162,8 +186,24 @@ func (e *Engine) transferCredit(tx ingest.Tx, c *ingest.Company, address string,
 	return dayCreditError(tx, c, netSubject(address), "the network's", one, size, e.now())
 }
 
-// transferSubject is the counter of all objects of a company.
-const transferSubject = "mmmsg"
+// Counters of all objects of a company that were filled, and of those that were
+// allocated, whether they were filled or not.
+const (
+	transferSubject   = "mmmsg"
+	allocationSubject = "allocated"
+)
+
+// allocationCredit reports which limit one more allocation would exceed, or nil. It
+// bounds objects that are never filled.
+func (e *Engine) allocationCredit(tx ingest.Tx, c *ingest.Company, address string) error {
+	set, now := c.Settings.Softphone, e.now()
+	all := ingest.Usage{Files: orDefault(set.MMMSGDayCount, ingest.DefaultTransferDayCount)}
+	if err := dayCreditError(tx, c, allocationSubject, "the service's", all, 0, now); err != nil {
+		return err
+	}
+	one := ingest.Usage{Files: orDefault(set.MMMSGNetDayCount, ingest.DefaultTransferNetDayCount)}
+	return dayCreditError(tx, c, netSubject(address)+" "+allocationSubject, "the network's", one, 0, now)
+}
 
 // referTransfers notes that a message names objects: they then live as long as media.
 func (e *Engine) referTransfers(tx ingest.Tx, c *ingest.Company, tokens []string) error {

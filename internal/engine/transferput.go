@@ -45,12 +45,24 @@ func wrongLength(seen, want int64) error {
 //
 // Errors: NotFound for an unknown token; Gone after its time; Mismatch for another
 // length; Invalid with CodeUnsupported for another type than was allocated;
-// Conflict with CodeExists when other bytes are there; TooLarge with CodeQuota.
+// Conflict with CodeExists when other bytes are there; TooLarge with CodeQuota;
+// Forbidden when the company does not have the service any more, with
+// CodeCompanyExpired when its time is over. Refusals stand in the log, each once an
+// hour.
 func (e *Engine) PutTransfer(ctx context.Context, s TransferPut, body io.Reader) (created bool, err error) {
 	t, err := e.fillable(ctx, s)
-	if err != nil {
-		return false, err
+	if err == nil {
+		created, err = e.fillTransfer(ctx, s, t, body)
 	}
+	if err != nil && t != nil {
+		name := transferName(t)
+		e.logRefusedTransfer(ctx, refusal{company: t.Company, subject: name}, name, t.Address, err)
+	}
+	return created, err
+}
+
+// fillTransfer is PutTransfer for an object that can be filled.
+func (e *Engine) fillTransfer(ctx context.Context, s TransferPut, t *ingest.Transfer, body io.Reader) (created bool, err error) {
 	body = &exactReader{r: body, want: t.Size}
 	if t.State == ingest.TransferComplete {
 		return false, e.compareTransfer(ctx, t, body)
@@ -99,32 +111,39 @@ func (e *Engine) PutTransfer(ctx context.Context, s TransferPut, body io.Reader)
 }
 
 // fillable looks a token up and refuses what cannot be right before a byte is read.
+// The transfer is returned whenever the token is one.
 func (e *Engine) fillable(ctx context.Context, s TransferPut) (t *ingest.Transfer, err error) {
 	const op = "engine.PutTransfer"
-	var credit error
+	var closed, credit error
 	err = e.store.View(ctx, func(tx ingest.Tx) error {
 		if t, err = findTransfer(tx, s.Company, s.Token); err != nil || t.State != ingest.TransferAllocated {
 			return err
 		}
 		c, err := tx.Company(t.Company)
-		if err == nil {
+		if err != nil {
+			return err
+		}
+		if closed = e.stillTransfers(c); closed == nil {
 			credit = e.transferCredit(tx, c, t.Address, t.Size)
 		}
-		return err
+		return nil
 	})
 	if err != nil {
 		return nil, err
+	}
+	if closed != nil {
+		return t, closed
 	}
 	switch kind := mediaType(s.ContentType); {
 	case t.State == ingest.TransferEnded || !e.now().Before(t.Expires):
 		if !e.now().Before(t.Expires.Add(goneTime)) {
 			return nil, unknownMedia()
 		}
-		return nil, goneMedia()
+		return t, goneMedia()
 	case kind != "" && kind != t.ContentType:
-		return nil, &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeUnsupported, Msg: fmt.Sprintf("the object was allocated as %s and is sent as %s", quote(t.ContentType), quote(kind))}
+		return t, &ingest.Error{Kind: ingest.Invalid, Op: op, Code: ingest.CodeUnsupported, Msg: fmt.Sprintf("the object was allocated as %s and is sent as %s", quote(t.ContentType), quote(kind))}
 	case s.Length >= 0 && s.Length != t.Size:
-		return nil, &ingest.Error{Kind: ingest.Mismatch, Op: op, Msg: fmt.Sprintf("the object has %d bytes, %d were allocated", s.Length, t.Size)}
+		return t, &ingest.Error{Kind: ingest.Mismatch, Op: op, Msg: fmt.Sprintf("the object has %d bytes, %d were allocated", s.Length, t.Size)}
 	}
 	return t, credit
 }
@@ -157,32 +176,46 @@ func sameTransfer(tx ingest.Tx, t *ingest.Transfer, digest []byte, check uint32)
 	return &ingest.Error{Kind: ingest.Conflict, Op: "engine.PutTransfer", Code: ingest.CodeExists, Msg: "the object is complete and has other bytes"}
 }
 
-// landTransfer makes the asset of an object, in a locked company. It belongs to nobody: those who send it
-// do not log in.
+// nobody is who fills objects: those who send them do not log in. They may store new
+// files and nothing else.
+func nobody(c *ingest.Company) ingest.Principal {
+	return ingest.Principal{Memberships: []ingest.Membership{{Company: c.Number, Role: ingest.RolePublisher, Active: true}}}
+}
+
+// stillTransfers refuses to fill objects of a company that has switched the service off
+// since they were allocated, or whose time is over.
+func (e *Engine) stillTransfers(c *ingest.Company) error {
+	if c.Settings.Softphone.Mode() == ingest.TransferOff {
+		return &ingest.Error{Kind: ingest.Forbidden, Op: "engine.PutTransfer", Msg: "the company has switched the service off"}
+	}
+	return e.expired(ingest.Principal{}, c)
+}
+
+// landTransfer makes the asset of an object, in a locked company. It belongs to nobody.
 func (e *Engine) landTransfer(tx ingest.Tx, t *ingest.Transfer, spool *Spool) error {
 	c, err := tx.Company(t.Company)
 	if err != nil {
 		return err
 	}
+	if err := e.stillTransfers(c); err != nil {
+		return err
+	}
 	if err := e.transferCredit(tx, c, t.Address, t.Size); err != nil {
 		return err
 	}
-	nobody := ingest.Principal{Memberships: []ingest.Membership{{Company: c.Number, Role: ingest.RoleCompanyAdmin, Active: true}}}
 	folder, err := mediaFolder(c, encryptedFolder)
 	if err != nil {
 		return err
 	}
-	name := transferName(t)
-	job, err := e.openJob(tx, nobody, c, &JobSpec{
-		Door: ingest.DoorSoftphone, Name: name, Address: t.Address, unique: name + "_" + string(e.newUUID()[24:]),
-	})
+	name, sender := transferName(t), nobody(c)
+	job, err := e.openJob(tx, sender, c, transferJob(name, t.Address, e.newUUID()))
 	if err != nil {
 		return err
 	}
 	delta := ingest.JobDelta{LastPost: e.now(), Close: true}
-	outcome, err := e.land(tx, nobody, c, job, landing{
+	outcome, err := e.land(tx, sender, c, job, landing{
 		place: exactPlaceOf(folder, name), blob: spool.ref, contentType: "application/octet-stream",
-		policy: ingest.ConflictPolicy{Taken: ingest.ActionBeside}, processing: &job.Processing, exact: true,
+		policy: ingest.ConflictPolicy{Taken: ingest.ActionBeside}, processing: &job.Processing, exact: true, chosen: true,
 	}, &delta)
 	if err != nil {
 		return err

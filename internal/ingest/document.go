@@ -73,6 +73,7 @@ type DocumentFilter struct {
 	Owners  []Number // nil = all
 	Other   Number
 	Key     string
+	Name    string
 }
 
 // DocumentTx keeps documents.

@@ -24,12 +24,6 @@ type MessageAddress struct {
 	User    Number `json:"user,omitempty"` // who has it in the company; 0 = nobody
 }
 
-// ReceivedMessage is a message as one of its recipients has it.
-type ReceivedMessage struct {
-	*TextMessage
-	Displayed bool // it was read, on any device
-}
-
 // MessageRange selects messages that one user sent or received in a company. With
 // Newest it is the last Limit of them instead of the first. Lists are in rising
 // order of Number either way.
@@ -41,6 +35,7 @@ type MessageRange struct {
 	Since   time.Time // not older than this; zero = all
 	Newest  bool
 	Limit   int
+	Bytes   int // of texts; the list ends before the message that exceeds it, but for the first; 0 = any
 }
 
 // MessageTx keeps messages. Within one company the order of Number is the order of
@@ -50,11 +45,8 @@ type MessageTx interface {
 	CreateMessage(*TextMessage) error
 	TextMessage(Number) (*TextMessage, error)
 	MessageByID(company Number, id string) (*TextMessage, error)
-	MessagesReceived(MessageRange) ([]ReceivedMessage, error)
+	MessagesReceived(MessageRange) ([]*TextMessage, error)
 	MessagesSent(MessageRange) ([]*TextMessage, error)
-	// SetDisplayed notes that a recipient has read a message; NotFound when the user
-	// has not received it.
-	SetDisplayed(company, user, message Number) error
 	// MessagesBefore reports whether a company has messages older than before.
 	MessagesBefore(company Number, before time.Time) (bool, error)
 	// DeleteMessages removes the oldest messages of a company that are older than

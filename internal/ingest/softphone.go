@@ -16,6 +16,8 @@ type SoftphoneSettings struct {
 	RecipientAllow   []string      `json:"recipient-allow,omitempty"`     // recipients that are allowed, with * at an end; empty = all
 	RecipientDeny    []string      `json:"recipient-deny,omitempty"`      // those that are not, whatever is allowed
 	MessageRetention time.Duration `json:"message-retention,omitempty"`   // 0 = DefaultMessageRetention
+	MessageRate      int64         `json:"message-rate,omitempty"`        // recipients of a user's messages within a minute; 0 = DefaultMessageRate
+	MessageDayBytes  int64         `json:"message-day-bytes,omitempty"`   // bytes of texts of one user a day; 0 = DefaultMessageDayBytes
 	MediaLifetime    time.Duration `json:"media-lifetime,omitempty"`      // 0 = the server's
 	MediaMax         int64         `json:"media-max,omitempty"`           // bytes of one file; 0 = DefaultMediaMax
 	MediaTypes       []string      `json:"media-types,omitempty"`         // MIME types, with /* for a family; empty = DefaultMediaTypes
@@ -26,6 +28,8 @@ type SoftphoneSettings struct {
 	MMMSGRate        int64         `json:"mmmsg-rate,omitempty"`          // allocations a minute from one network; 0 = DefaultTransferRate
 	MMMSGDayBytes    int64         `json:"mmmsg-day-bytes,omitempty"`     // bytes a day of all networks; 0 = DefaultTransferDayBytes
 	MMMSGNetDayBytes int64         `json:"mmmsg-net-day-bytes,omitempty"` // bytes a day of one network; 0 = DefaultTransferNetDayBytes
+	MMMSGDayCount    int64         `json:"mmmsg-day-count,omitempty"`     // allocations a day of all networks; 0 = DefaultTransferDayCount
+	MMMSGNetDayCount int64         `json:"mmmsg-net-day-count,omitempty"` // allocations a day of one network; 0 = DefaultTransferNetDayCount
 	PushURL          string        `json:"push-url,omitempty"`            // is told of every message; "" = off
 	PushSecret       string        `json:"push-secret,omitempty"`         // signs what is sent there
 	PushText         bool          `json:"push-text,omitempty"`           // the text of the message is told too
@@ -44,6 +48,8 @@ const (
 // Defaults of the settings of softphones.
 const (
 	DefaultMessageRetention    = 90 * 24 * time.Hour
+	DefaultMessageRate         = 300
+	DefaultMessageDayBytes     = 100 << 20
 	DefaultMediaLifetime       = 30 * 24 * time.Hour
 	DefaultMediaMax            = 100 << 20
 	DefaultSoftphoneFolder     = "Softphone"
@@ -52,6 +58,8 @@ const (
 	DefaultTransferRate        = 30
 	DefaultTransferDayBytes    = 10 << 30
 	DefaultTransferNetDayBytes = 1 << 30
+	DefaultTransferDayCount    = 10_000
+	DefaultTransferNetDayCount = 1000
 )
 
 // DefaultMediaTypes are the types of media that softphones may send (softphone

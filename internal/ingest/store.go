@@ -188,6 +188,9 @@ type UploadTx interface {
 	// UploadPromising returns the newest upload that is open or sealing and whose
 	// Options.Asset is the UUID.
 	UploadPromising(company Number, asset UUID) (*Upload, error)
+	// UploadsPromising lists the uploads of a company that are open or sealing and
+	// have an Options.Asset, by Number.
+	UploadsPromising(company Number, page Page) ([]*Upload, error)
 	// UploadsBy lists what a user has uploaded to a company through a door, by falling Number and in
 	// any of the states; Page.After means "before".
 	UploadsBy(user, company Number, door Door, states []UploadState, page Page) ([]*Upload, error)

@@ -46,6 +46,7 @@ type UploadOptions struct {
 	LateDigest    bool     `json:"lateDigest,omitempty"`    // the SHA-256 of a large file is computed after the answer
 	FreeKey       bool     `json:"freeKey,omitempty"`       // the client key is free again once the upload has ended
 	Asset         UUID     `json:"asset,omitempty"`         // of the new asset, promised when it began; "" = any
+	Folder        Number   `json:"folder,omitempty"`        // that the file goes to, wherever it is by then; 0 = Upload.Folder says
 	Placeholder   Number   `json:"placeholder,omitempty"`   // document that keeps the asset's place until it is there; 0 = none
 	Relation      Relation `json:"relation,omitzero"`       // what the asset is linked to when it is there
 	MergeMetadata bool     `json:"mergeMetadata,omitempty"` // Metadata is set over that of the asset in Replaces; an empty value removes the key

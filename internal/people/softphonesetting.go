@@ -39,6 +39,8 @@ func messageSettings() []setting {
 		listSetting("recipient-allow", func(s *ingest.CompanySettings) *[]string { return &s.Softphone.RecipientAllow }, nil),
 		listSetting("recipient-deny", func(s *ingest.CompanySettings) *[]string { return &s.Softphone.RecipientDeny }, nil),
 		spanSetting("message-retention", ingest.DefaultMessageRetention, func(s *ingest.CompanySettings) *time.Duration { return &s.Softphone.MessageRetention }),
+		defaultCount("message-rate", ingest.DefaultMessageRate, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MessageRate }),
+		defaultBytes("message-day-bytes", ingest.DefaultMessageDayBytes, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MessageDayBytes }),
 	}
 }
 
@@ -73,6 +75,8 @@ func transferSettings() []setting {
 		defaultCount("mmmsg-rate", ingest.DefaultTransferRate, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MMMSGRate }),
 		defaultBytes("mmmsg-day-bytes", ingest.DefaultTransferDayBytes, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MMMSGDayBytes }),
 		defaultBytes("mmmsg-network-day-bytes", ingest.DefaultTransferNetDayBytes, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MMMSGNetDayBytes }),
+		defaultCount("mmmsg-day-objects", ingest.DefaultTransferDayCount, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MMMSGDayCount }),
+		defaultCount("mmmsg-network-day-objects", ingest.DefaultTransferNetDayCount, func(s *ingest.CompanySettings) *int64 { return &s.Softphone.MMMSGNetDayCount }),
 	}
 }
 

@@ -99,13 +99,13 @@ func (d *Door) open(ctx context.Context, c caller, u *ingest.Upload, k chunk) (*
 // appendChunk stores a piece of a file at its place. It is false when the server could
 // not store it and another try may help; what the client did wrong is a fault.
 func (d *Door) appendChunk(ctx context.Context, c caller, u *ingest.Upload, k chunk, bytes io.Reader) (bool, error) {
-	if d.Options.StrictChunkCount {
-		d.counts.add(u.ClientKey, k.part)
-	}
 	read := &failing{Reader: bytes}
 	_, err := d.Engine.WriteTo(ctx, c.Principal, u, k.offset, read, engine.WriteSpec{})
 	switch {
 	case err == nil:
+		if d.Options.StrictChunkCount {
+			d.counts.add(u.ClientKey, k.part, d.Engine.Now())
+		}
 		return true, d.mended(ctx, c, u)
 	case read.err != nil: // what the client sent is wrong, or did not arrive
 		return false, read.err

@@ -129,23 +129,70 @@ func TestLengthsWithoutALimitInTheContract(t *testing.T) {
 // Part numbers are remembered up to a bound, and what is not known is not judged.
 func TestChunkCountsAreBounded(t *testing.T) {
 	var c chunkCounts
+	begun := time.Unix(1000, 0)
 	for part := range int64(mostParts - 1) {
-		c.add("a", part)
+		c.add("a", part, begun)
 	}
-	c.add("b", 7)
-	c.add("b", 7)
-	if n, all := c.count("b"); n != 1 || !all || c.total != mostParts {
+	c.add("b", 7, begun)
+	c.add("b", 7, begun)
+	if n, all := c.count("b", begun); n != 1 || !all || c.total != mostParts {
 		t.Errorf("%d parts of b, all %v, %d together", n, all, c.total)
 	}
-	c.add("b", 8)
-	if _, all := c.count("b"); all || c.total > mostParts {
+	later := begun.Add(time.Second)
+	c.add("b", 8, later)
+	if _, all := c.count("b", begun); all || c.total > mostParts {
 		t.Errorf("nothing was forgotten: %d together", c.total)
+	}
+	if _, all := c.count("c", later.Add(time.Second)); !all {
+		t.Error("what is begun later is not judged")
 	}
 	c.forget("a")
 	c.forget("b")
 	if len(c.seen) != 0 || c.total != 0 {
 		t.Errorf("%d uploads, %d parts left", len(c.seen), c.total)
 	}
+}
+
+// An upload whose parts were forgotten while it was open is not judged; those that are
+// begun later are.
+func TestStrictChunkCountAfterPartsWereForgotten(t *testing.T) {
+	h := newHarness(t, with(func(o *Options) { o.StrictChunkCount = true }))
+	h.door.counts.most = 3
+	begin := func(name string) string {
+		return text(h.start(h.editor, "FileName", name, "FileSize", "4", "ChunksCount", "2"), "UploadToken")
+	}
+	add := func(token string, part int) {
+		h.call(h.editor, opAppend, chunkOf("", token, part, int64(2*part), []byte("ab")))
+	}
+	one, two := begin("one"), begin("two")
+	add(one, 0)
+	add(two, 0)
+	add(two, 1)
+	h.later(time.Second)
+	add(one, 1) // there is no room for it
+	for _, token := range []string{one, two} {
+		if got := text(h.complete(h.editor, "UploadToken", token), "State"); got != "Completed" {
+			t.Errorf("state %s", got)
+		}
+	}
+	h.later(time.Second)
+	three := begin("three")
+	h.call(h.editor, opAppend, chunkOf("", three, 0, 0, []byte("abcd")))
+	h.refused(h.editor, opComplete, args("", members("UploadToken", three)), "chunks count", "2", "1 different")
+}
+
+// A file of a session that is cancelled and sent again is judged by what was sent again.
+func TestStrictChunkCountOfAnotherTry(t *testing.T) {
+	h := newHarness(t, with(func(o *Options) { o.StrictChunkCount = true }))
+	page := h.startPage(h.editor, pageOf([]file{{"", "a.css", "abcd"}}))
+	session, token := text(page, "SessionToken"), assetTokens(page)[0]
+	for part := range 4 {
+		h.call(h.editor, opAppend, chunkOf(session, token, part, int64(part), []byte("a")))
+	}
+	h.call(h.editor, opCancel, parameters("uploadToken", token, "sessionToken", session))
+	h.start(h.editor, "FileName", "a.css", "SessionToken", session, "UploadToken", token, "FileSize", "4", "ChunksCount", "1")
+	h.call(h.editor, opAppend, chunkOf(session, token, 0, 0, []byte("abcd")))
+	h.complete(h.editor, "UploadToken", token, "SessionToken", session)
 }
 
 // After a restart the server does not know which parts came before.

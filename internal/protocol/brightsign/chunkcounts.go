@@ -1,23 +1,32 @@
 package brightsign
 
-import "sync"
+import (
+	"sync"
+	"time"
+)
 
-// chunkCounts counts the distinct part numbers of uploads, where that is wanted. It is
-// a help for people who write clients: what it has lost, it does not judge.
+// chunkCounts counts the distinct part numbers of uploads, where that is wanted. Parts
+// are kept nowhere else: the store knows windows of bytes. It is a help for people who
+// write clients: what it has lost, it does not judge. Its zero value has counted
+// nothing.
 type chunkCounts struct {
 	mu    sync.Mutex
+	most  int                       // part numbers in all uploads; 0 = mostParts
 	seen  map[string]map[int64]bool // by upload token
 	total int                       // part numbers in all of them
-	lost  bool                      // some uploads were forgotten for want of room
+	lost  time.Time                 // when uploads were forgotten last for want of room
 }
 
 // mostParts bounds the part numbers that are remembered, of all uploads together.
 const mostParts = 1 << 20
 
 // add notes a part of an upload. When there is no room, other uploads are forgotten.
-func (c *chunkCounts) add(token string, part int64) {
+func (c *chunkCounts) add(token string, part int64, now time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.most == 0 {
+		c.most = mostParts
+	}
 	if c.seen == nil {
 		c.seen = map[string]map[int64]bool{}
 	}
@@ -25,10 +34,10 @@ func (c *chunkCounts) add(token string, part int64) {
 		return
 	}
 	for victim, parts := range c.seen {
-		if c.total < mostParts {
+		if c.total < c.most {
 			break
 		}
-		c.total, c.lost = c.total-len(parts), true
+		c.total, c.lost = c.total-len(parts), now
 		delete(c.seen, victim)
 	}
 	if c.seen[token] == nil {
@@ -38,12 +47,12 @@ func (c *chunkCounts) add(token string, part int64) {
 	c.total++
 }
 
-// count returns how many part numbers of an upload there were, and whether these are
-// all: an upload that was forgotten may have had more.
-func (c *chunkCounts) count(token string) (n int64, all bool) {
+// count returns how many part numbers there were of an upload that was begun at a
+// time, and whether these are all: an upload may have been forgotten since.
+func (c *chunkCounts) count(token string, begun time.Time) (n int64, all bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return int64(len(c.seen[token])), !c.lost
+	return int64(len(c.seen[token])), begun.After(c.lost)
 }
 
 // forget ends the count of an upload.

@@ -152,7 +152,7 @@ func (d *Door) counted(s engine.Status, f facts) error {
 	if !d.Options.StrictChunkCount || f.Args.ChunksCount == nil || f.Args.size() == 0 {
 		return nil
 	}
-	if have, all := d.counts.count(s.Upload.ClientKey); all && !f.Started.Before(d.born) && have != *f.Args.ChunksCount {
+	if have, all := d.counts.count(s.Upload.ClientKey, f.Started); all && !f.Started.Before(d.born) && have != *f.Args.ChunksCount {
 		return refuseAs(ingest.Mismatch, "The chunks count is %d, and %d different part numbers were received.", *f.Args.ChunksCount, have)
 	}
 	return nil

@@ -112,7 +112,7 @@ func (x *exchange) open() error {
 
 // data is the namespace in which the answer speaks of data (1.3).
 func (x *exchange) data() string {
-	for _, space := range []string{x.request.data, x.door.spaces.of(x.request.service)} {
+	for _, space := range []string{x.request.data, x.door.spaces.of(x.speaker())} {
 		if space != "" {
 			return space
 		}
@@ -241,7 +241,7 @@ func (x *exchange) arguments() (arguments, error) {
 			return arguments{}, refuse("The namespace of the arguments is not valid: it is longer than %d bytes.", maxNamespace)
 		}
 		x.request.data = from.Children[0].Space
-		x.door.spaces.learn(x.request.service, x.request.data)
+		x.door.spaces.learn(x.speaker(), x.request.data)
 	}
 	return readArguments(from)
 }

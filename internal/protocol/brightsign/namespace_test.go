@@ -67,6 +67,23 @@ func TestNamespacesAreEchoed(t *testing.T) {
 	check(opComplete, args("", members("UploadToken", token)), want)
 }
 
+// Section 1.3: what clients of one account say of their namespaces is nothing to those of
+// others who call the same service, nor to other users.
+func TestNamespacesAreOnesOwn(t *testing.T) {
+	h := newHarness(t)
+	loud := plainMessage(h.editor)
+	loud.data = "urn:loud"
+	h.result(h.send(loud, opStartFile, args("", members("FileName", "a"))), opStartFile)
+	for _, u := range []*user{h.stranger, h.publisher} {
+		if got := detailSpace(h.send(plainMessage(u), opAppend, "")); got != defaultData {
+			t.Errorf("%s is answered in %q", u.login, got)
+		}
+	}
+	if got := detailSpace(h.send(plainMessage(h.editor), opAppend, "")); got != "urn:loud" {
+		t.Errorf("its own user is answered in %q", got)
+	}
+}
+
 func detailSpace(got reply) string {
 	detail := got.root.Child("Body").Child("Fault").Child("detail").Child("FileUploadFault")
 	return detail.Space

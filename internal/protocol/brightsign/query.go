@@ -24,7 +24,6 @@ func (d *Door) cancelFile(ctx context.Context, c caller, token, sessionToken str
 	}
 	if f.SessionToken == "" {
 		err = d.Engine.Abort(ctx, c.Principal, s.Upload.UUID)
-		d.counts.forget(s.Upload.ClientKey)
 	} else {
 		_, err = d.Engine.Clear(ctx, c.Principal, s.Upload.UUID, func(u *ingest.Upload) error {
 			f := factsOf(u)
@@ -32,6 +31,7 @@ func (d *Door) cancelFile(ctx context.Context, c caller, token, sessionToken str
 			return f.set(u)
 		})
 	}
+	d.counts.forget(s.Upload.ClientKey)
 	d.recent.drop(s.Upload.ClientKey)
 	if kind := ingest.KindOf(err); err != nil && kind != ingest.Conflict && kind != ingest.Gone {
 		return nil, err

@@ -185,12 +185,29 @@ func TestPromisedAsset(t *testing.T) {
 		t.Errorf("a file on its way is %v", got)
 	}
 	s.do("DELETE", "/admin/asset/"+a.text("assetId"), "", 400)
+	titles, found := s.search(filters("assetStatus", "equals", "Uploading", "parentId", "equals", films))
+	if !cmp.Equal(titles, []string{"trip.mp4"}) || member(items(found)[0], "identifiers", "assetStatus") != 6.0 || items(found)[0]["id"] != a.text("assetId") {
+		t.Errorf("uploading are %v", found.json)
+	}
+	for what, search := range map[string]string{
+		"elsewhere": filters("assetStatus", "equals", 6, "parentId", "equals", s.root), "by name": filters("title", "equals", "trip.mp4"),
+		"not available": filters("assetStatus", "notEquals", 1, "assetType", "equals", 2), "replacing": filters("assetStatus", "equals", 21),
+	} {
+		if titles, _ := s.search(search); len(titles) != 0 {
+			t.Errorf("%s: %v", what, titles)
+		}
+	}
 	s.do("POST", "/asset/upload/"+a.text("id")+"/cancel", "", 200)
 	s.do("GET", "/admin/asset/"+a.text("assetId"), "", 404)
 	id := s.upload(start, "bytes")
 	again := s.do("POST", "/asset/upload/start", start, 200)
 	if got := s.do("GET", "/admin/asset/"+id, "", 200).json; again.text("assetId") != id || got["assetStatus"] != 21.0 {
 		t.Errorf("a file that is being replaced is %v", got)
+	}
+	for _, states := range []any{"Replacing", []any{1, 21}} {
+		if titles, a := s.search(filters("assetStatus", "equals", states, "assetType", "equals", 2)); !cmp.Equal(titles, []string{"trip.mp4"}) || member(items(a)[0], "identifiers", "assetStatus") != 21.0 {
+			t.Errorf("%v: %v", states, a.json)
+		}
 	}
 	s.do("POST", "/asset/upload/"+again.text("id")+"/cancel", "", 200)
 	if got := s.do("GET", "/admin/asset/"+id, "", 200).json; got["assetStatus"] != 1.0 {

@@ -39,34 +39,38 @@ func (x *exchange) updateAsset() (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if in.DisplayName != nil && *in.DisplayName != "" {
-		if it.Asset == nil {
-			if err := x.Engine.RenameEntry(x.r.Context(), x.caller, x.company, idOf(it), nfc(*in.DisplayName)); err != nil {
-				return nil, err
-			}
-		} else {
-			shown, err := shownName(*in.DisplayName, it.Asset.FileName)
-			if err != nil {
-				return nil, err
-			}
-			set[metaDisplayName] = shown
+	name := ""
+	switch {
+	case in.DisplayName == nil || *in.DisplayName == "":
+	case it.Asset == nil:
+		name = nfc(*in.DisplayName)
+	default:
+		shown, err := shownName(*in.DisplayName, it.Asset.FileName)
+		if err != nil {
+			return nil, err
 		}
+		set[metaDisplayName] = shown
 	}
-	return idModel{idOf(it)}, x.setMetadata(idOf(it), set)
+	return idModel{idOf(it)}, x.change(idOf(it), name, set)
 }
 
-// setMetadata stores texts at a file or folder; an empty one is forgotten.
-func (x *exchange) setMetadata(id ingest.UUID, set map[string]string) error {
-	if len(set) == 0 {
+// change gives a file or folder a name, unless it is empty, and stores texts at it; an
+// empty text is forgotten. All of that is done or nothing.
+func (x *exchange) change(id ingest.UUID, name string, set map[string]string) error {
+	if name == "" && len(set) == 0 {
 		return nil
 	}
-	return x.Engine.SetEntryMetadata(x.r.Context(), x.caller, x.company, id, func(fields map[string]string) {
-		for key, text := range set {
-			if fields[key] = text; text == "" {
-				delete(fields, key)
+	c := engine.EntryChange{Name: name}
+	if len(set) > 0 {
+		c.Metadata = func(fields map[string]string) {
+			for key, text := range set {
+				if fields[key] = text; text == "" {
+					delete(fields, key)
+				}
 			}
 		}
-	})
+	}
+	return x.Engine.ChangeEntry(x.r.Context(), x.caller, x.company, id, c)
 }
 
 // texts are the changes as metadata has them.
@@ -138,7 +142,7 @@ func (x *exchange) setLanguage() (any, error) {
 	if language == defaultLanguage {
 		language = ""
 	}
-	return idModel{idOf(it)}, x.setMetadata(idOf(it), map[string]string{metaLanguage: string(language)})
+	return idModel{idOf(it)}, x.change(idOf(it), "", map[string]string{metaLanguage: string(language)})
 }
 
 // batchRequest names several things and what to do with them.

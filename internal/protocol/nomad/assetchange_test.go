@@ -2,11 +2,13 @@ package nomad
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"sluice/internal/engine"
 	"sluice/internal/ingest"
 )
 
@@ -48,6 +50,15 @@ func TestUpdateAsset(t *testing.T) {
 	got := s.do("GET", "/admin/asset/"+films, "", 200).json
 	if got["displayName"] != "Movies" || got["objectKey"] != "Movies/" || got["displayDate"] != "2020-01-01T00:00:00Z" {
 		t.Errorf("the folder is %v", got)
+	}
+	// a change that cannot be made as a whole is not made
+	many := map[string]any{}
+	for i := range engine.MostMetadata + 1 {
+		many[fmt.Sprint(i)] = "x"
+	}
+	s.do("PATCH", "/admin/asset/"+films, object("displayName", "Series", "customProperties", many), 400)
+	if got := s.do("GET", "/admin/asset/"+films, "", 200).json; got["displayName"] != "Movies" {
+		t.Errorf("after a change that was refused the folder is %v", got)
 	}
 	s.do("PATCH", "/admin/asset/"+films, object("displayName", "Taken"), 400)
 	s.do("PATCH", "/admin/asset/"+s.root, object("displayName", "x"), 400)

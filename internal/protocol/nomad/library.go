@@ -17,8 +17,9 @@ import (
 type library struct {
 	*exchange
 	company *ingest.Company
-	above   map[string]*ingest.Folder // by path; nil = not the caller's to know of
-	until   time.Time                 // when download links expire
+	above   map[string]*ingest.Folder      // by path; nil = not the caller's to know of
+	until   time.Time                      // when download links expire
+	coming  map[ingest.UUID]*ingest.Upload // by the id of the asset to come; only of searches for unfinished ones
 }
 
 func (x *exchange) library() (*library, error) {

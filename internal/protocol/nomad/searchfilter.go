@@ -224,8 +224,13 @@ func (p *plan) byStatus(op searchOp, values []string) error {
 	if err != nil {
 		return err
 	}
+	if op == opEquals && (wanted[statusUploading] || wanted[statusAssembling] || wanted[statusReplacing]) {
+		if err := p.unfinished(wanted[statusAvailable]); err != nil {
+			return err
+		}
+	}
 	p.noFiles = p.noFiles || !wanted[statusAvailable]
-	p.fits = append(p.fits, func(it engine.Entry) bool { return wanted[status(it, nil)] })
+	p.fits = append(p.fits, func(it engine.Entry) bool { return wanted[status(it, p.coming[idOf(it)])] })
 	return nil
 }
 

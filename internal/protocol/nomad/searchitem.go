@@ -71,7 +71,7 @@ func (l *library) item(it engine.Entry, stats *assetStats) (searchItem, error) {
 	if it.Asset != nil {
 		fields = it.Asset.Metadata
 	}
-	facts, err := l.identify(it, fields, status(it, nil))
+	facts, err := l.identify(it, fields, status(it, l.coming[idOf(it)]))
 	created, modified := dates(it)
 	return searchItem{
 		ID: facts.ID, Title: facts.Name, Identifiers: facts, AssetStats: stats, CreatedDate: stamp(created), LastModifiedDate: stamp(modified),

@@ -19,6 +19,7 @@ type plan struct {
 	within  []*ingest.Folder          // only what is directly in one of these; nil = anywhere
 	below   *ingest.Folder            // only what is at and below it; nil = anywhere
 	stats   bool                      // count what is in folders
+	waiting []engine.Entry            // files to come that are asked for, in the order of their uploads
 	order   func(a, b engine.Entry) int
 }
 
@@ -166,7 +167,7 @@ func (p *plan) things() ([]engine.Entry, error) {
 		return nil, err
 	}
 	var list []engine.Entry
-	for _, kind := range [][]engine.Entry{folders, placeholders} {
+	for _, kind := range [][]engine.Entry{folders, append(placeholders, p.waiting...)} {
 		var fit []engine.Entry
 		for _, it := range kind {
 			if !slices.ContainsFunc(p.fits, func(fits func(engine.Entry) bool) bool { return !fits(it) }) {

@@ -178,7 +178,7 @@ func (x *exchange) cancelStarted(held *ingest.Upload) (any, bool, error) {
 func (x *exchange) begin(u upload, t engine.Target, relation ingest.Relation) (begun *ingest.Upload, ours bool, err error) {
 	f := facts{Option: u.option, Replace: u.replace, Asset: t.UUID, Same: u.same()}
 	options := ingest.UploadOptions{
-		ExactName: true, LateDigest: true, FreeKey: true, PartSize: u.partSize, Asset: f.Asset, Relation: relation,
+		ExactName: true, LateDigest: true, FreeKey: true, PartSize: u.partSize, Asset: f.Asset, Relation: relation, Folder: t.In,
 	}
 	if t.Asset != nil {
 		options.Replaces, options.Stay, options.MergeMetadata, options.Recreate = t.Asset.Number, true, true, recreated(u.replace)

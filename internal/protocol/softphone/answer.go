@@ -3,6 +3,7 @@ package softphone
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -36,82 +37,115 @@ func array(name string, items []node) node {
 }
 func object(members ...node) node { return node{name: "item", members: members, kind: objectNode} }
 
-// appendXML appends the element, on one line and without a namespace.
-func (n node) appendXML(dst []byte) []byte {
-	dst = append(append(append(dst, '<'), n.name...), '>')
+// writeXML writes the element, on one line and without a namespace.
+func (n node) writeXML(out *sink) {
+	out.text("<", n.name, ">")
 	switch n.kind {
 	case textNode:
-		dst = xmltree.AppendText(dst, n.text)
+		out.pieces(n.text, xmltree.AppendText)
 	case truthNode:
-		dst = strconv.AppendBool(dst, *n.truth)
+		out.text(strconv.FormatBool(*n.truth))
 	case objectNode:
 		for _, m := range n.members {
-			dst = m.appendXML(dst)
+			m.writeXML(out)
 		}
 	case arrayNode:
 		for _, i := range n.items {
-			dst = i.appendXML(dst)
+			i.writeXML(out)
 		}
 	}
-	return append(append(append(dst, "</"...), n.name...), '>')
+	out.text("</", n.name, ">")
 }
 
-// appendJSON appends the value without its name.
-func (n node) appendJSON(dst []byte) []byte {
+// writeJSON writes the value without its name.
+func (n node) writeJSON(out *sink) {
 	switch n.kind {
 	case truthNode:
-		return strconv.AppendBool(dst, *n.truth)
+		out.text(strconv.FormatBool(*n.truth))
 	case objectNode:
-		dst = append(dst, '{')
+		out.text("{")
 		for i, m := range n.members {
 			if i > 0 {
-				dst = append(dst, ',')
+				out.text(",")
 			}
-			dst = append(appendString(dst, m.name), ':')
-			dst = m.appendJSON(dst)
+			out.text(`"`, m.name, `":`) // names are ours and need no escapes
+			m.writeJSON(out)
 		}
-		return append(dst, '}')
+		out.text("}")
 	case arrayNode:
-		dst = append(dst, '[')
+		out.text("[")
 		for i, item := range n.items {
 			if i > 0 {
-				dst = append(dst, ',')
+				out.text(",")
 			}
-			dst = item.appendJSON(dst)
+			item.writeJSON(out)
 		}
-		return append(dst, ']')
+		out.text("]")
+	default:
+		out.text(`"`)
+		out.pieces(n.text, appendString)
+		out.text(`"`)
 	}
-	return appendString(dst, n.text)
 }
 
+// appendString appends a string as JSON has it, without the quotes.
 func appendString(dst []byte, s string) []byte {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false) // small clients search for what they know
 	_ = e.Encode(s)        // a string always can be
-	return append(dst, bytes.TrimRight(b.Bytes(), "\n")...)
+	quoted := bytes.TrimRight(b.Bytes(), "\n")
+	return append(dst, quoted[1:len(quoted)-1]...)
 }
 
-// render returns an answer's body and its media type.
-func (f format) render(members ...node) (body []byte, contentType string) {
+// write writes an answer's body. In XML it is an element of a name.
+func (f format) write(w io.Writer, name string, members []node) (written int64, err error) {
+	out := &sink{w: w}
 	root := object(members...)
 	if f == asJSON {
-		return root.appendJSON(nil), "application/json"
+		root.writeJSON(out)
+	} else {
+		root.name = name
+		root.writeXML(out)
 	}
-	root.name = "response"
-	return root.appendXML(nil), "text/xml"
+	return out.end()
+}
+
+// mediaType is that of an answer's body.
+func (f format) mediaType() string {
+	if f == asJSON {
+		return "application/json"
+	}
+	return "text/xml"
+}
+
+// responseElement is the root of answers in XML.
+const responseElement = "response"
+
+// sendMembers writes a whole answer. The body is made twice, once for its length, so
+// that long texts are never held in memory a second time.
+func sendMembers(w http.ResponseWriter, r *http.Request, status int, as format, members ...node) {
+	length, _ := as.write(io.Discard, responseElement, members)
+	sendHeader(w, status, as.mediaType(), length)
+	if r.Method != http.MethodHead {
+		_, _ = as.write(w, responseElement, members)
+	}
 }
 
 // send writes a whole answer, its length included. HEAD gets the header alone.
 func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) {
+	sendHeader(w, status, contentType, int64(len(body)))
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body)
+	}
+}
+
+func sendHeader(w http.ResponseWriter, status int, contentType string, length int64) {
 	h := w.Header()
 	h.Set("Content-Type", contentType)
-	h.Set("Content-Length", strconv.Itoa(len(body)))
+	h.Set("Content-Length", strconv.FormatInt(length, 10))
 	if h.Get("Cache-Control") == "" {
 		h.Set("Cache-Control", "no-store")
 	}
 	w.WriteHeader(status)
-	if r.Method != http.MethodHead {
-		_, _ = w.Write(body)
-	}
 }

@@ -2,6 +2,7 @@ package softphone
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"strings"
 
@@ -72,7 +73,7 @@ func (c *call) partsBody(body io.Reader, contentType string, limit int64) error 
 	if err != nil {
 		return brokenBody(err)
 	}
-	parts := formdata.NewReader(io.LimitReader(body, limit), boundary, partOptions())
+	parts := formdata.NewReader(&countedBody{body: body, left: limit, over: tooLong(limit)}, boundary, partOptions())
 	for {
 		part, err := parts.Next()
 		if err == io.EOF {
@@ -81,7 +82,7 @@ func (c *call) partsBody(body io.Reader, contentType string, limit int64) error 
 		if err != nil {
 			return brokenBody(err)
 		}
-		data, err := part.ReadAll(limit)
+		data, err := part.ReadAll(limit) // never met before the limit of the body
 		if err != nil {
 			return brokenBody(err)
 		}
@@ -93,10 +94,14 @@ func partOptions() formdata.Options {
 	return formdata.Options{Mode: formdata.Tolerant, Limits: formdata.Limits{MaxParts: maxParts}}
 }
 
-// brokenBody is the failure of a body that cannot be read.
+// brokenBody is the failure of a body that cannot be read. What was found out while it
+// was read, such as a limit, stays what it is.
 func brokenBody(err error) error {
-	if ingest.KindOf(err) == ingest.Unavailable {
-		return err // there is no room for it
+	if _, ours := errors.AsType[*ingest.Error](err); ours {
+		return err
+	}
+	if limit, ok := errors.AsType[*formdata.LimitError](err); ok && limit.Limit != formdata.LimitBoundary {
+		return &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.body", Code: codeTooLong, Msg: "the request is too long: " + limit.Error(), Err: err}
 	}
 	return &ingest.Error{Kind: ingest.Invalid, Op: "softphone.body", Code: ingest.CodeMalformed, Msg: "the body cannot be read to its end", Err: err}
 }

@@ -24,8 +24,12 @@ type call struct {
 	values  values
 	json    bool // the body is JSON
 	caller  ingest.Principal
-	known   bool // caller is set
+	known   bool  // caller is set
+	texts   int64 // bytes taken of the room of texts
 }
+
+// release gives back the room of what was answered.
+func (c *call) release() { c.door.texts.give(c.texts) }
 
 func (c *call) context() context.Context { return c.r.Context() }
 
@@ -41,6 +45,7 @@ type answer struct {
 // serveService runs a service.
 func (d *Door) serveService(w http.ResponseWriter, r *http.Request, t target) {
 	c := &call{door: d, r: r, service: t.service}
+	defer c.release()
 	a, err := c.run(w, t)
 	if err != nil {
 		c.refuse(w, err)
@@ -51,7 +56,8 @@ func (d *Door) serveService(w http.ResponseWriter, r *http.Request, t target) {
 		status = http.StatusOK
 	}
 	if a.raw == nil {
-		a.raw, a.rawType = c.format().render(a.members...)
+		sendMembers(w, r, status, c.format(), a.members...)
+		return
 	}
 	send(w, r, status, a.rawType, a.raw)
 }

@@ -28,6 +28,7 @@ type Engine interface {
 
 	TransferSecret(ctx context.Context, company ingest.Number) (string, error)
 	AllocateTransfer(ctx context.Context, s engine.TransferSpec) (token string, t *ingest.Transfer, err error)
+	LogRefusedAllocation(ctx context.Context, s engine.TransferSpec, why error)
 	PutTransfer(ctx context.Context, s engine.TransferPut, body io.Reader) (created bool, err error)
 	OpenTransfer(ctx context.Context, company ingest.Number, token string) (*engine.SharedFile, error)
 }
@@ -65,6 +66,7 @@ type Door struct {
 	Deps
 	strangers room    // for files whose credentials have not come yet
 	bodies    room    // for bodies that are read into memory
+	texts     room    // for texts of messages that are being fetched
 	aliases   aliases // of companies that add none; never changed
 }
 
@@ -73,7 +75,7 @@ func New(d Deps) *Door {
 	if d.Options.MaxStrangers == 0 {
 		d.Options.MaxStrangers = 8 << 30
 	}
-	return &Door{Deps: d, strangers: room{left: d.Options.MaxStrangers}, bodies: room{left: maxBodies}, aliases: newAliases(nil)}
+	return &Door{Deps: d, strangers: room{left: d.Options.MaxStrangers}, bodies: room{left: maxBodies}, texts: room{left: maxTexts}, aliases: newAliases(nil)}
 }
 
 // aliasesOf returns what names mean to the company of some rules.

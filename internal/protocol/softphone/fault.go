@@ -16,7 +16,9 @@ const (
 	codeReference     ingest.Code = "reference"
 	codePreview       ingest.Code = "preview"
 	codeEmptyMessage  ingest.Code = "empty-message"
-	codeTooLong       ingest.Code = "too-long" // what is no file
+	codeTooLong       ingest.Code = "too-long"  // what is no file
+	codeTooOften      ingest.Code = "too-often" // messages within a minute
+	codeTooMuch       ingest.Code = "too-much"  // messages on one day
 )
 
 // fault is how a failure looks: a status, and what the app shows to its user.
@@ -67,6 +69,8 @@ func codeFaults() map[ingest.Code]fault {
 		codePreview:       {status: http.StatusBadRequest, say: sayBadPreview},
 		codeEmptyMessage:  {status: http.StatusBadRequest, say: sayEmptyMessage},
 		codeTooLong:       {status: http.StatusRequestEntityTooLarge, say: sayTooLong},
+		codeTooOften:      {status: http.StatusTooManyRequests, say: sayTooOften, retry: true},
+		codeTooMuch:       {status: http.StatusPaymentRequired, say: sayTooMuch},
 	}
 }
 
@@ -89,6 +93,5 @@ func writeFault(w http.ResponseWriter, r *http.Request, as format, f fault, mess
 	if f.retry {
 		w.Header().Set("Retry-After", strconv.Itoa(retryAfter))
 	}
-	body, contentType := as.render(text("message", message))
-	send(w, r, f.status, contentType, body)
+	sendMembers(w, r, f.status, as, text("message", message))
 }

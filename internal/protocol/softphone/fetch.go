@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"sluice/internal/engine"
+	"sluice/internal/ingest"
 )
 
 // fetch answers with what an app does not have yet (section 9). The two forms differ in
@@ -15,6 +16,9 @@ func (c *call) fetch() (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
+	if err := c.holdTexts(f); err != nil {
+		return answer{}, err
+	}
 	list := "received_smss"
 	if c.rules.legacy {
 		list = "unread_smss"
@@ -24,6 +28,24 @@ func (c *call) fetch() (answer, error) {
 		array(list, items(f.Received, true)),
 		array("sent_smss", items(f.Sent, false)),
 	}}, nil
+}
+
+// maxTexts is how much text all requests may hold that fetch messages, in bytes.
+const maxTexts = 64 << 20
+
+// holdTexts takes room for texts until they are sent, which slow networks draw out.
+func (c *call) holdTexts(f engine.Fetched) error {
+	var n int64
+	for _, list := range [][]engine.MessageView{f.Received, f.Sent} {
+		for _, m := range list {
+			n += int64(len(m.Body))
+		}
+	}
+	if !c.door.texts.take(n) {
+		return &ingest.Error{Kind: ingest.Unavailable, Op: "softphone.fetch", Code: ingest.CodeLimit, Msg: "too many messages are being fetched"}
+	}
+	c.texts = n
+	return nil
 }
 
 func items(list []engine.MessageView, received bool) []node {
@@ -49,7 +71,7 @@ func item(m engine.MessageView, received bool) node {
 		members = append(members, text("disposition_notification", m.Disposition))
 	}
 	if received {
-		members = append(members, truth("displayed", m.Displayed))
+		members = append(members, truth("displayed", false)) // no app tells what was read, see section 9
 	}
 	return object(append(members, text("stream_id", m.Stream))...)
 }

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"net"
 	"net/url"
 	"strings"
@@ -12,6 +13,7 @@ import (
 
 	"sluice/internal/auth"
 	"sluice/internal/engine"
+	"sluice/internal/ingest"
 )
 
 // Guessing is slowed down, and refused when too much of it waits.
@@ -108,6 +110,108 @@ func TestTooLongMessage(t *testing.T) {
 		if r.status != 413 || r.body != "<response><message>The message is too long</message></response>" {
 			t.Errorf("%d bytes: %d %s", size, r.status, r.body)
 		}
+	}
+}
+
+// Forms of parts have the limits of other bodies, with the same answer.
+func TestTooLongForm(t *testing.T) {
+	h := newHarness(t)
+	field := func(name, value string) string {
+		return "--B\r\nContent-Disposition: form-data; name=" + name + "\r\n\r\n" + value + "\r\n"
+	}
+	login := field("from", sender) + field("password", senderPassword) + field("to", receiverNumber)
+	for name, c := range map[string]struct{ path, body string }{
+		"a text":                  {"send_message", login + field("sms_body", strings.Repeat("x", maxMessageBody))},
+		"texts":                   {"fetch_messages", login + strings.Repeat(field("a", strings.Repeat("x", 2000)), maxPlainBody/2000)},
+		"parts":                   {"send_message", login + strings.Repeat(field("a", "x"), maxParts)},
+		"texts of an upload":      {"upload_media", login + strings.Repeat(field("a", strings.Repeat("x", maxTextPart)), maxTextParts/maxTextPart)},
+		"a text of an upload":     {"upload_media", login + field("description", strings.Repeat("x", maxTextPart+1))},
+		"parts of an upload":      {"upload_media", login + strings.Repeat(field("a", "x"), maxParts)},
+		"the header of an upload": {"upload_media", login + field("a\r\nX: "+strings.Repeat("x", 9<<10), "x")},
+	} {
+		r := h.do("POST", "/acme/softphone/"+c.path, c.body+"--B--\r\n", "Content-Type", "multipart/form-data; boundary=B")
+		if r.status != 413 || r.body != "<response><message>The message is too long</message></response>" {
+			t.Errorf("%s: %d %s", name, r.status, r.body)
+		}
+	}
+	h.set(func(s *ingest.CompanySettings) { s.Softphone.MediaMax = 1 })
+	body := strings.NewReader(login + field("a", "x") + strings.Repeat("\r\n", overhead))
+	resp, err := h.server.Client().Post(h.server.URL+"/upload_media", "multipart/form-data; boundary=B", struct{ io.Reader }{body})
+	h.ok(err)
+	defer resp.Body.Close()
+	if resp.StatusCode != 413 {
+		t.Errorf("an upload of unknown length without a file: %d", resp.StatusCode)
+	}
+}
+
+// Who sends too many messages is told the limit and what there would have been, in the
+// company's language.
+func TestMessageLimitsAreTold(t *testing.T) {
+	h := newHarness(t, func(s *ingest.CompanySettings) { s.Softphone.MessageRate, s.Softphone.MessageDayBytes = 2, 4000 })
+	send := func(text string) reply {
+		return h.post("/acme/softphone/send_message", "to", receiverNumber+","+senderNumber, "sms_body", text)
+	}
+	if r := send(strings.Repeat("x", 4096)); r.status != 402 || h.field(r, "message") != "Too many messages today (4 KB, limit 4 KB)" {
+		t.Errorf("too much: %d %s", r.status, r.body)
+	}
+	h.move(time.Minute)
+	if r := send("x"); r.status != 200 {
+		t.Fatalf("%d %s", r.status, r.body)
+	}
+	h.set(door(settingLanguage, "de"))
+	if r := send("x"); r.status != 429 || r.header.Get("Retry-After") == "" || h.field(r, "message") != "Zu viele Nachrichten in einer Minute (4, höchstens 2)" {
+		t.Errorf("too often: %d %s", r.status, r.body)
+	}
+}
+
+// Texts that are longer than what is written at once arrive whole, in either form.
+func TestLongTextsArriveWhole(t *testing.T) {
+	h := newHarness(t)
+	for _, text := range []string{strings.Repeat("čau <&\" 😀\n", 20_000), strings.Repeat("x", 2*sinkBytes-1) + "😀", strings.Repeat("x", sinkBytes)} {
+		if r := h.post("/acme/softphone/send_message", "to", receiverNumber, "sms_body", text); r.status != 200 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+		for _, as := range []string{"application/json", "text/xml"} {
+			list := h.fetch(receiver, receiverPassword, as).Received
+			if got := list[len(list)-1].Text; got != text {
+				t.Errorf("%s: %d bytes, want %d", as, len(got), len(text))
+			}
+		}
+	}
+}
+
+// Texts that are being fetched have little room together, and give it back.
+func TestFetchedTextsShareTheirRoom(t *testing.T) {
+	d := &Door{texts: room{left: 100}}
+	one, two := &call{door: d}, &call{door: d}
+	texts := engine.Fetched{Received: []engine.MessageView{{TextMessage: &ingest.TextMessage{Body: strings.Repeat("x", 60)}}}}
+	if err := one.holdTexts(texts); err != nil {
+		t.Fatal(err)
+	}
+	if err := two.holdTexts(texts); faultOf(err).status != 503 {
+		t.Errorf("with too little room: %v", err)
+	}
+	one.release()
+	if err := two.holdTexts(texts); err != nil {
+		t.Errorf("with the room given back: %v", err)
+	}
+}
+
+// Networks that may not allocate leave a row in the log.
+func TestRefusedNetworkIsLogged(t *testing.T) {
+	h := newHarness(t, door(settingNetworks, "192.0.2.0/24"), func(s *ingest.CompanySettings) { s.Softphone.MMMSG = ingest.TransferOpen })
+	for range 3 {
+		if r := h.do("POST", "/acme/mmmsg/", `{"contentType":"image/jpeg","contentSize":5}`); r.status != 403 {
+			t.Fatalf("%d %s", r.status, r.body)
+		}
+	}
+	var jobs []*ingest.Job
+	h.ok(h.db.View(t.Context(), func(tx ingest.Tx) (err error) {
+		jobs, err = tx.Jobs(ingest.JobFilter{}, ingest.Page{Limit: 10})
+		return err
+	}))
+	if len(jobs) != 1 || jobs[0].Counts.Error != 1 {
+		t.Errorf("jobs %+v", jobs)
 	}
 }
 

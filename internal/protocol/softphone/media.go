@@ -1,8 +1,10 @@
 package softphone
 
 import (
+	"errors"
 	"net/http"
 
+	"sluice/internal/engine"
 	"sluice/internal/ingest"
 )
 
@@ -55,7 +57,11 @@ func (x *exchange) refuse(err error) {
 	f := faultOf(err)
 	x.door.logRefused(x.r, x.service, f, err)
 	drain(x.r)
-	writeFault(x.w, x.r, x.as, f, x.door.message(x.r, f, x.language, x.limit))
+	text := x.door.message(x.r, f, x.language, x.limit)
+	if over, ok := errors.AsType[*engine.ExceededError](err); ok {
+		text = f.say.exceeded(x.language, over)
+	}
+	writeFault(x.w, x.r, x.as, f, text)
 }
 
 // refuseStatus answers what a file cannot be served for: a range that it does not have,

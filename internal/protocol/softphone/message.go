@@ -1,6 +1,7 @@
 package softphone
 
 import (
+	"errors"
 	"strings"
 
 	"sluice/internal/engine"
@@ -60,15 +61,29 @@ func (c *call) sendReference() (answer, error) {
 // send hands a message over and answers with its id.
 func (c *call) send(s engine.MessageSpec) (answer, error) {
 	m, err := c.door.Engine.SendMessage(c.context(), c.caller, c.company.Number, s)
-	if err != nil && ingest.KindOf(err) == ingest.TooLarge && ingest.CodeOf(err) == ingest.CodeLimit {
-		err = &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.send", Code: codeTooLong, Msg: ingest.Message(err), Err: err}
-	}
 	if err != nil {
-		return answer{}, err
+		return answer{}, refusedMessage(err)
 	}
 	members := []node{text("sms_id", m.ID)}
 	if c.format() == asJSON {
 		members = append(members, text("message_id", m.ID)) // clients look for either
 	}
 	return answer{members: members}, nil
+}
+
+// refusedMessage tells the limits of messages from those of files.
+func refusedMessage(err error) error {
+	code := ingest.CodeOf(err)
+	_, exceeded := errors.AsType[*engine.ExceededError](err)
+	switch kind := ingest.KindOf(err); {
+	case kind == ingest.Throttled && exceeded:
+		code = codeTooOften
+	case kind == ingest.TooLarge && exceeded:
+		code = codeTooMuch
+	case kind == ingest.TooLarge && code == ingest.CodeLimit:
+		code = codeTooLong
+	default:
+		return err
+	}
+	return &ingest.Error{Kind: ingest.KindOf(err), Op: "softphone.send", Code: code, Msg: ingest.Message(err), Err: err}
 }

@@ -66,7 +66,7 @@ func (u *incoming) read() error {
 	if err != nil {
 		return &ingest.Error{Kind: ingest.Invalid, Op: "softphone.upload", Code: codeNoMedia, Msg: "the body is not multipart/form-data", Err: err}
 	}
-	u.body = &countedBody{body: u.r.Body, left: u.rules.mediaMax + overhead}
+	u.body = &countedBody{body: u.r.Body, left: u.rules.mediaMax + overhead, over: u.overMax()}
 	parts := formdata.NewReader(u.body, boundary, partOptions())
 	for {
 		part, err := parts.Next()
@@ -77,17 +77,9 @@ func (u *incoming) read() error {
 			err = u.part(part)
 		}
 		if err != nil {
-			return u.readError(err)
+			return brokenBody(err)
 		}
 	}
-}
-
-// readError tells a body that cannot be read from what was found out while reading it.
-func (u *incoming) readError(err error) error {
-	if _, ok := errors.AsType[*ingest.Error](err); ok {
-		return err
-	}
-	return brokenBody(err)
 }
 
 func (u *incoming) part(part *formdata.Part) error {
@@ -210,13 +202,14 @@ type countedBody struct {
 	body io.Reader
 	read int64
 	left int64
+	over error // what it ends with then
 }
 
 func (b *countedBody) Read(p []byte) (int, error) {
 	n, err := b.body.Read(p)
 	b.read += int64(n)
 	if b.left -= int64(n); b.left < 0 {
-		return n, &ingest.Error{Kind: ingest.TooLarge, Op: "softphone.upload", Code: ingest.CodeLimit, Msg: "the request is too long"}
+		return n, b.over
 	}
 	return n, err
 }

@@ -3,6 +3,8 @@ package softphone
 import (
 	"strconv"
 	"strings"
+
+	"sluice/internal/engine"
 )
 
 // sentence is what an app shows to its user when something is refused. Which one is
@@ -29,6 +31,8 @@ const (
 	sayBadPreview
 	sayEmptyMessage
 	sayTooLong
+	sayTooOften
+	sayTooMuch
 	sayConflict
 	sayInternal
 	sentences = iota
@@ -38,7 +42,8 @@ const (
 func languages() []string { return []string{"en", "de", "cs", "fr", "es"} }
 
 // words is the table of all sentences, in the order of languages. LIMIT stands for a
-// size, and the blank before it belongs to it.
+// limit and VALUE for what exceeds it; both stand in brackets, which are left out when
+// the figures are not known.
 func words(s sentence) [5]string {
 	return [sentences][5]string{
 		sayIncomplete:    {"Upload is incomplete", "Die Übertragung ist unvollständig", "Přenos není úplný", "L'envoi est incomplet", "El envío está incompleto"},
@@ -60,14 +65,37 @@ func words(s sentence) [5]string {
 		sayBadPreview:    {"The preview image is not usable", "Das Vorschaubild ist nicht verwendbar", "Náhled obrázku nelze použít", "L'aperçu n'est pas utilisable", "La vista previa no se puede usar"},
 		sayEmptyMessage:  {"The message is empty", "Die Nachricht ist leer", "Zpráva je prázdná", "Le message est vide", "El mensaje está vacío"},
 		sayTooLong:       {"The message is too long", "Die Nachricht ist zu lang", "Zpráva je příliš dlouhá", "Le message est trop long", "El mensaje es demasiado largo"},
-		sayConflict:      {"This was sent before", "Das wurde schon gesendet", "Toto již bylo odesláno", "Ceci a déjà été envoyé", "Esto ya se envió"},
-		sayInternal:      {"Something went wrong", "Es ist ein Fehler aufgetreten", "Něco se nepodařilo", "Une erreur s'est produite", "Algo salió mal"},
+		sayTooOften: {"Too many messages within a minute (VALUE, limit LIMIT)", "Zu viele Nachrichten in einer Minute (VALUE, höchstens LIMIT)",
+			"Příliš mnoho zpráv za minutu (VALUE, nejvýše LIMIT)", "Trop de messages en une minute (VALUE, limite LIMIT)", "Demasiados mensajes en un minuto (VALUE, límite LIMIT)"},
+		sayTooMuch: {"Too many messages today (VALUE, limit LIMIT)", "Zu viele Nachrichten heute (VALUE, höchstens LIMIT)",
+			"Příliš mnoho zpráv za dnešek (VALUE, nejvýše LIMIT)", "Trop de messages aujourd'hui (VALUE, limite LIMIT)", "Demasiados mensajes hoy (VALUE, límite LIMIT)"},
+		sayConflict: {"This was sent before", "Das wurde schon gesendet", "Toto již bylo odesláno", "Ceci a déjà été envoyé", "Esto ya se envió"},
+		sayInternal: {"Something went wrong", "Es ist ein Fehler aufgetreten", "Něco se nepodařilo", "Une erreur s'est produite", "Algo salió mal"},
 	}[s]
 }
 
 // in returns the sentence in a language such as "cs" or "de-AT", in English when there
-// are no words for it. limit, in bytes, is named where the sentence tells one.
+// are no words for it. limit, in bytes, is named where the sentence tells one and
+// nothing else.
 func (s sentence) in(language string, limit int64) string {
+	text := s.text(language)
+	if from := strings.IndexByte(text, '('); from > 0 && (limit <= 0 || strings.Contains(text, "VALUE")) {
+		text = strings.TrimSpace(text[:from])
+	}
+	return strings.Replace(text, "LIMIT", sizeText(limit), 1)
+}
+
+// exceeded returns the sentence with a limit and what exceeds it.
+func (s sentence) exceeded(language string, over *engine.ExceededError) string {
+	figure := sizeText
+	if s == sayTooOften {
+		figure = func(n int64) string { return strconv.FormatInt(n, 10) }
+	}
+	return strings.NewReplacer("LIMIT", figure(over.Limit), "VALUE", figure(over.Value)).Replace(s.text(language))
+}
+
+// text returns the sentence in a language with its placeholders.
+func (s sentence) text(language string) string {
 	list := words(s)
 	text := list[0]
 	language, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(language, "_", "-")), "-")
@@ -76,14 +104,7 @@ func (s sentence) in(language string, limit int64) string {
 			text = list[i]
 		}
 	}
-	if limit <= 0 {
-		from := strings.IndexByte(text, '(')
-		if strings.Contains(text, "LIMIT") && from > 0 {
-			text = strings.TrimSpace(text[:from])
-		}
-		return text
-	}
-	return strings.Replace(text, "LIMIT", sizeText(limit), 1)
+	return text
 }
 
 // sizeText writes a size as people do: in whole units where that is exact, else with

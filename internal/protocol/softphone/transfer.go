@@ -97,15 +97,17 @@ func readAllocation(body io.Reader) (a allocation, err error) {
 }
 
 func (x *exchange) allocate(company *ingest.Company, rules rules, secret string) {
+	ask := engine.TransferSpec{Company: company.Number, Secret: secret, Address: x.door.Address(x.r)}
 	a, err := readAllocation(x.r.Body)
 	if err == nil {
-		secret, err = x.admit(company, rules, secret)
+		ask.Secret, err = x.admit(company, rules, secret)
 	}
 	var token string
-	if err == nil {
-		token, _, err = x.door.Engine.AllocateTransfer(x.r.Context(), engine.TransferSpec{
-			Company: company.Number, Secret: secret, ContentType: a.contentType, Size: a.size, Address: x.door.Address(x.r),
-		})
+	if err != nil {
+		x.door.Engine.LogRefusedAllocation(x.r.Context(), ask, err)
+	} else {
+		ask.ContentType, ask.Size = a.contentType, a.size
+		token, _, err = x.door.Engine.AllocateTransfer(x.r.Context(), ask)
 	}
 	if err != nil {
 		x.refuse(err)

@@ -158,6 +158,7 @@ func TestPlans(t *testing.T) {
 			_, err := tx.LogSkip(7, ingest.LogFilter{}, 5, 1)
 			return ignoreMissing(err)
 		}},
+		{"uploads that promise assets", "INDEX uploads_state (state=?)", func(tx *sqlstore.Tx) error { _, err := tx.UploadsPromising(1, ingest.Page{Limit: 10}); return err }},
 		{"pictures of an asset that is emptied", "INDEX documents_owner (company=? AND kind=? AND owner=?)", func(tx *sqlstore.Tx) error { _, err := tx.EmptyAsset(7); return err }},
 		{"log of an asset that another takes over", "INDEX job_log_asset (asset=?)", func(tx *sqlstore.Tx) error { return tx.MoveLog(7, 8) }},
 		{"log of an asset", "INDEX job_log_asset (asset=? AND number<?)", func(tx *sqlstore.Tx) error { _, err := tx.LogOfAsset(7, p); return err }},

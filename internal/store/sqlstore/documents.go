@@ -55,6 +55,9 @@ func (t *Tx) Documents(f ingest.DocumentFilter, page ingest.Page) ([]*ingest.Doc
 	if f.Key != "" {
 		q.add(` AND doc_key = ? AND doc_key <> ''`, f.Key)
 	}
+	if f.Name != "" {
+		q.add(` AND name = ?`, f.Name)
+	}
 	q.add(` ORDER BY owner, position, number LIMIT ? OFFSET ?`, limit(page), page.After)
 	return many(t, "sqlstore.Documents", readDocument, q.String(), q.args...)
 }

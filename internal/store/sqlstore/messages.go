@@ -57,24 +57,27 @@ func (t *Tx) MessageByID(company ingest.Number, id string) (*ingest.TextMessage,
 }
 
 // MessagesReceived implements ingest.MessageTx.
-func (t *Tx) MessagesReceived(r ingest.MessageRange) ([]ingest.ReceivedMessage, error) {
+func (t *Tx) MessagesReceived(r ingest.MessageRange) ([]*ingest.TextMessage, error) {
 	var q query
-	q.add(`SELECT `+messageColumns+`, i.displayed FROM inbox i JOIN messages m ON m.number = i.message
-		WHERE i.company = ? AND i.user_number = ?`, r.Company, r.User)
-	q.messageRange(r, "i.message")
-	list, err := many(t, "sqlstore.MessagesReceived", readReceived, q.String(), q.args...)
-	if r.Newest {
-		slices.Reverse(list)
-	}
-	return list, err
+	q.add(`SELECT `+messageColumns+` FROM inbox i JOIN messages m ON m.number = i.message WHERE i.company = ? AND i.user_number = ?`, r.Company, r.User)
+	return t.messages("sqlstore.MessagesReceived", &q, r, "i.message")
 }
 
 // MessagesSent implements ingest.MessageTx.
 func (t *Tx) MessagesSent(r ingest.MessageRange) ([]*ingest.TextMessage, error) {
 	var q query
 	q.add(`SELECT `+messageColumns+` FROM messages m WHERE m.company = ? AND m.sender = ?`, r.Company, r.User)
-	q.messageRange(r, "m.number")
-	list, err := many(t, "sqlstore.MessagesSent", readMessage, q.String(), q.args...)
+	return t.messages("sqlstore.MessagesSent", &q, r, "m.number")
+}
+
+// messages reads a range. Rows behind its bytes are not read.
+func (t *Tx) messages(op string, q *query, r ingest.MessageRange, column string) ([]*ingest.TextMessage, error) {
+	q.messageRange(r, column)
+	bytes := 0
+	list, err := manyUntil(t, op, readMessage, func(list []*ingest.TextMessage, m *ingest.TextMessage) bool {
+		bytes += len(m.Body)
+		return r.Bytes > 0 && bytes > r.Bytes && len(list) > 0
+	}, q.String(), q.args...)
 	if r.Newest {
 		slices.Reverse(list)
 	}
@@ -106,12 +109,6 @@ func (q *query) messageRange(r ingest.MessageRange, column string) {
 	q.add(` LIMIT ?`, max(r.Limit, 0))
 }
 
-// SetDisplayed implements ingest.MessageTx.
-func (t *Tx) SetDisplayed(company, user, message ingest.Number) error {
-	return t.change("sqlstore.SetDisplayed", "message",
-		`UPDATE inbox SET displayed = 1 WHERE company = $1 AND user_number = $2 AND message = $3`, company, user, message)
-}
-
 // MessagesBefore implements ingest.MessageTx.
 func (t *Tx) MessagesBefore(company ingest.Number, before time.Time) (bool, error) {
 	list, err := many(t, "sqlstore.MessagesBefore", readNumber,
@@ -138,21 +135,12 @@ func (t *Tx) DeleteMessages(company ingest.Number, before time.Time, limit int) 
 	return len(old), nil
 }
 
-func readMessage(rows Rows) (*ingest.TextMessage, error) { return scanMessage(rows) }
-
-func readReceived(rows Rows) (ingest.ReceivedMessage, error) {
-	var displayed int64
-	m, err := scanMessage(rows, &displayed)
-	return ingest.ReceivedMessage{TextMessage: m, Displayed: displayed != 0}, err
-}
-
-// scanMessage reads the columns of a message and those that follow them.
-func scanMessage(rows Rows, more ...any) (*ingest.TextMessage, error) {
+func readMessage(rows Rows) (*ingest.TextMessage, error) {
 	m := &ingest.TextMessage{}
 	var recipients string
 	var created int64
-	err := rows.Scan(append([]any{(*int64)(&m.Number), &m.ID, (*int64)(&m.Company), (*int64)(&m.Sender), &m.From, &recipients,
-		&m.Stream, &m.ContentType, &m.Disposition, &m.Body, &created}, more...)...)
+	err := rows.Scan((*int64)(&m.Number), &m.ID, (*int64)(&m.Company), (*int64)(&m.Sender), &m.From, &recipients,
+		&m.Stream, &m.ContentType, &m.Disposition, &m.Body, &created)
 	if err != nil {
 		return nil, err
 	}

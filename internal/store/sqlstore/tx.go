@@ -81,6 +81,12 @@ func one[T any](t *Tx, op, what string, read func(Rows) (T, error), query string
 
 // many returns all rows of a query.
 func many[T any](t *Tx, op string, read func(Rows) (T, error), query string, args ...any) ([]T, error) {
+	return manyUntil(t, op, read, nil, query, args...)
+}
+
+// manyUntil is many for a list that ends before the first item for which full, unless
+// it is nil, says so. The rows behind it are not read.
+func manyUntil[T any](t *Tx, op string, read func(Rows) (T, error), full func(list []T, next T) bool, query string, args ...any) ([]T, error) {
 	rows, err := t.conn.Query(query, args...)
 	if err != nil {
 		return nil, t.failure(op, "", err)
@@ -91,6 +97,9 @@ func many[T any](t *Tx, op string, read func(Rows) (T, error), query string, arg
 		item, err := read(rows)
 		if err != nil {
 			return nil, t.failure(op, "", err)
+		}
+		if full != nil && full(list, item) {
+			return list, nil
 		}
 		list = append(list, item)
 	}

@@ -93,6 +93,12 @@ func (t *Tx) UploadPromising(company ingest.Number, asset ingest.UUID) (*ingest.
 		uploadColumns+` WHERE company = $1 AND promised = $2 AND promised <> '' AND state IN ('open', 'sealing') ORDER BY number DESC LIMIT 1`, company, asset)
 }
 
+// UploadsPromising implements ingest.UploadTx.
+func (t *Tx) UploadsPromising(company ingest.Number, page ingest.Page) ([]*ingest.Upload, error) {
+	return many(t, "sqlstore.UploadsPromising", readUpload,
+		uploadColumns+` WHERE state IN ('open', 'sealing') AND company = $1 AND promised || '' <> '' AND +number > $2 ORDER BY +number LIMIT $3`, company, page.After, limit(page))
+}
+
 // UploadsBy implements ingest.UploadTx.
 func (t *Tx) UploadsBy(user, company ingest.Number, door ingest.Door, states []ingest.UploadState, page ingest.Page) ([]*ingest.Upload, error) {
 	q := &query{}

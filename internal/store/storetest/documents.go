@@ -39,6 +39,9 @@ func documents(f *fixture) {
 	expect(f, "of no owner", nil, func(tx ingest.Tx) ([]*ingest.Document, error) {
 		return tx.Documents(ingest.DocumentFilter{Company: 1, Kind: ingest.DocZoomTarget, Owners: []ingest.Number{}}, ingest.Page{Limit: 10})
 	})
+	expect(f, "by name", []*ingest.Document{first}, func(tx ingest.Tx) ([]*ingest.Document, error) {
+		return tx.Documents(ingest.DocumentFilter{Company: 1, Kind: ingest.DocProject, Owners: []ingest.Number{0}, Name: first.Name}, ingest.Page{Limit: 10})
+	})
 	expect(f, "DocumentsOf", []*ingest.Document{second, first, target, another}, func(tx ingest.Tx) ([]*ingest.Document, error) {
 		return tx.DocumentsOf(1, []ingest.DocumentKind{ingest.DocProject, ingest.DocZoomTarget}, []ingest.Number{0, 7, 8})
 	})

@@ -38,11 +38,7 @@ func messages(f *fixture) {
 
 	received := func(what string, r ingest.MessageRange, want ...*ingest.TextMessage) {
 		f.Helper()
-		var list []ingest.ReceivedMessage
-		for _, m := range want {
-			list = append(list, ingest.ReceivedMessage{TextMessage: m})
-		}
-		expect(f, what, list, func(tx ingest.Tx) ([]ingest.ReceivedMessage, error) { return tx.MessagesReceived(r) })
+		expect(f, what, want, func(tx ingest.Tx) ([]*ingest.TextMessage, error) { return tx.MessagesReceived(r) })
 	}
 	r := ingest.MessageRange{Company: c.Number, User: 2, Limit: 10}
 	received("received", r, one, two)
@@ -68,12 +64,15 @@ func messages(f *fixture) {
 		return tx.MessagesSent(ingest.MessageRange{Company: c.Number, User: 1, Limit: 1, Newest: true})
 	})
 
-	f.update(func(tx ingest.Tx) error { return tx.SetDisplayed(c.Number, 2, two.Number) })
-	f.missing("displayed by a stranger", func(tx ingest.Tx) error { return tx.SetDisplayed(c.Number, 1, two.Number) })
-	expect(f, "displayed", []ingest.ReceivedMessage{{TextMessage: one}, {TextMessage: two, Displayed: true}}, func(tx ingest.Tx) ([]ingest.ReceivedMessage, error) {
-		return tx.MessagesReceived(ingest.MessageRange{Company: c.Number, User: 2, Limit: 10})
-	})
-	received("not displayed for another", ingest.MessageRange{Company: c.Number, User: 3, Limit: 10}, two)
+	r = ingest.MessageRange{Company: c.Number, User: 2, Limit: 10, Bytes: len(one.Body) - 1}
+	received("the first, however long", r, one)
+	r.Bytes = len(one.Body) + len(two.Body)
+	received("as many bytes as fit", r, one, two)
+	r.Bytes--
+	received("fewer bytes", r, one)
+	r.Newest = true
+	received("the newest, by bytes", r, two)
+	received("received by several", ingest.MessageRange{Company: c.Number, User: 3, Limit: 10}, two)
 	oldMessages(f, c, other, one, far, back)
 }
 
@@ -95,7 +94,7 @@ func oldMessages(f *fixture, c, other *ingest.Company, one, far, back *ingest.Te
 	f.missing("deleted message", func(tx ingest.Tx) error { _, err := tx.TextMessage(one.Number); return err })
 	deleted(back.Created, 10, 1)
 	deleted(back.Created, 10, 0)
-	expect(f, "nothing received", []ingest.ReceivedMessage(nil), func(tx ingest.Tx) ([]ingest.ReceivedMessage, error) {
+	expect(f, "nothing received", []*ingest.TextMessage(nil), func(tx ingest.Tx) ([]*ingest.TextMessage, error) {
 		return tx.MessagesReceived(ingest.MessageRange{Company: c.Number, User: 3, Limit: 10})
 	})
 	expect(f, "message of another company", far, func(tx ingest.Tx) (*ingest.TextMessage, error) { return tx.TextMessage(far.Number) })

@@ -62,6 +62,7 @@ func uploadPromises(f *fixture) {
 	}
 	promise(c, ingest.UploadOpen)
 	find(promise(c, ingest.UploadOpen))
+	promisingOf(f, promise)
 }
 
 // uploadFreeKeys: a key that is free once its upload has ended can be used again.
@@ -119,4 +120,20 @@ func uploadsBy(f *fixture) {
 	list(ingest.Page{Limit: 1}, open, d)
 	list(ingest.Page{Limit: 9, After: d.Number}, open, a)
 	list(ingest.Page{Limit: 9}, nil)
+}
+
+// promisingOf checks the list of all uploads that promise an asset.
+func promisingOf(f *fixture, promise func(*ingest.Company, ingest.UploadState) *ingest.Upload) {
+	c, other := f.company(), f.company()
+	open := promise(c, ingest.UploadOpen)
+	promise(c, ingest.UploadDone)
+	promise(other, ingest.UploadOpen)
+	sealing := promise(c, ingest.UploadSealing)
+	list := func(what string, page ingest.Page, want ...*ingest.Upload) {
+		f.Helper()
+		expect(f, what, want, func(tx ingest.Tx) ([]*ingest.Upload, error) { return tx.UploadsPromising(c.Number, page) })
+	}
+	list("promising", ingest.Page{Limit: 10}, open, sealing)
+	list("the first promising", ingest.Page{Limit: 1}, open)
+	list("promising, after the first", ingest.Page{After: open.Number, Limit: 10}, sealing)
 }
