@@ -140,7 +140,10 @@ func (r *Runner) encode(ctx context.Context, f footage, found Footage, want Enco
 			output := &encodedOutput{r: file}
 			err := take(made, output)
 			length = output.n
-			return err
+			if err != nil {
+				return refusal{err}
+			}
+			return nil
 		})
 	})
 	switch {

@@ -30,6 +30,8 @@ func TestMain(m *testing.M) {
 		case "change-input":
 			changeInput()
 			os.Exit(0)
+		case "packing-worker":
+			packingWorker()
 		case "dying-worker":
 			dieBeforeTool()
 			os.Exit(0)

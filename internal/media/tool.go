@@ -71,7 +71,8 @@ func (t toolRun) run(ctx context.Context, o Options) (output []byte, err error) 
 }
 
 // stream is run for what need not be in memory as a whole: read gets the output of the tool while it works. An error
-// of read that does not come from its reader ends the tool and is returned as it is. What read leaves is thrown away.
+// of read that does not come from its reader ends the tool and is returned as it is, without its refusal. What read
+// leaves is thrown away.
 func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) error) error {
 	p, err := t.launch(o)
 	if err != nil {
@@ -96,15 +97,25 @@ func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) err
 		return t.failed(fault.TooLarge, nil, "gave more than %d bytes and was ended", t.most)
 	case out.err != nil:
 		return t.failed(fault.Crashed, out.err, "stopped while it read the file")
-	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return err
+	}
+	if taken, ok := errors.AsType[refusal](err); ok {
+		return taken.error
+	}
+	if cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); err != nil && (!cut || fault.ClassOf(err) != "") {
+		return err // what has a class is not about the tool's output any more
 	}
 	<-p.done
-	if p.cmd.ProcessState.Success() {
-		return err
+	switch {
+	case !p.cmd.ProcessState.Success():
+		return t.ended(p)
+	case err != nil:
+		return t.failed(fault.Crashed, err, "ended in the middle of what it wrote")
 	}
-	return t.ended(p)
+	return nil
 }
+
+// refusal is the failure of who takes what came of the output of a tool. It is not the tool's, whatever it is.
+type refusal struct{ error }
 
 // intoFile is run for a tool that goes back in what it writes: it writes the file of the run, up to the limit, instead
 // of a pipe.
