@@ -54,31 +54,32 @@ func (r *Runner) streams(ctx context.Context, f footage, found *Inspection) (str
 	return streams, s, nil
 }
 
-// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nil when it has none.
-func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (frame []byte, err error) {
+// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nothing when it has none.
+func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (held, error) {
 	_, s, err := r.streams(ctx, f, found)
 	if err != nil || s == nil {
-		return nil, err
+		return held{}, err
 	}
 	if s.cover() {
 		if !picture {
-			return nil, nil
+			return held{}, nil
 		}
 		return r.frame(ctx, f, [][]string{f.coverOf(s.Index)})
 	}
 	found.Width, found.Height, found.Orientation = s.Width, s.Height, s.orientation()
 	if !picture {
-		return nil, nil
+		return held{}, nil
 	}
 	return r.frame(ctx, f, f.framesOf(s.Index, found.Duration, r.opts.MaxPixels))
 }
 
 // frame runs ffmpeg in one way after the other until a picture comes of it.
-func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (frame []byte, err error) {
+func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (held, error) {
 	_, path, err := frameNeed().find()
 	if err != nil {
-		return nil, err
+		return held{}, err
 	}
+	var frame []byte
 	run := toolRun{program: "ffmpeg", path: path, input: f.file, most: maxPicture}
 	err = r.withTool(ctx, "ffmpeg", func(limited context.Context) error {
 		var err error
@@ -94,7 +95,10 @@ func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (frame [
 		}
 		return err
 	})
-	return frame, err
+	if err != nil {
+		return held{}, err
+	}
+	return inMemory(frame), nil
 }
 
 // noPicture says that a tool ended well and gave nothing.
