@@ -143,7 +143,10 @@ func (r *Runner) encode(ctx context.Context, f footage, found Footage, want Enco
 			output := &encodedOutput{r: file}
 			err := take(made, output)
 			length = output.n
-			return err
+			if err != nil {
+				return refusal{err}
+			}
+			return nil
 		})
 	})
 	switch {

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
 	"strings"
@@ -64,15 +65,15 @@ func (r *Runner) probed(ctx context.Context, f footage, contentType string) (pro
 	return parseProbe(said)
 }
 
-// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nil when it has none.
-func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (frame []byte, err error) {
+// footage finds the streams of a file, and with picture a frame or the cover that stands for it; nothing when it has none.
+func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, picture bool) (held, error) {
 	_, s, err := r.streams(ctx, f, found)
 	if err != nil || s == nil {
-		return nil, err
+		return held{}, err
 	}
 	if s.cover() {
 		if !picture {
-			return nil, nil
+			return held{}, nil
 		}
 		if s.picture.length > 0 {
 			return f.coverAt(s.picture)
@@ -81,17 +82,18 @@ func (r *Runner) footage(ctx context.Context, f footage, found *Inspection, pict
 	}
 	found.Width, found.Height, found.Orientation = s.Width, s.Height, s.orientation()
 	if !picture {
-		return nil, nil
+		return held{}, nil
 	}
 	return r.frame(ctx, f, f.framesOf(s.Index, found.Duration, r.opts.MaxPixels))
 }
 
 // frame runs ffmpeg in one way after the other until a picture comes of it.
-func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (frame []byte, err error) {
+func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (held, error) {
 	_, path, err := frameNeed().find()
 	if err != nil {
-		return nil, err
+		return held{}, err
 	}
+	var frame []byte
 	run := toolRun{program: "ffmpeg", path: path, input: f.file, most: maxPicture}
 	err = r.withTool(ctx, "ffmpeg", func(limited context.Context) error {
 		var err error
@@ -107,7 +109,10 @@ func (r *Runner) frame(ctx context.Context, f footage, ways [][]string) (frame [
 		}
 		return err
 	})
-	return frame, err
+	if err != nil {
+		return held{}, err
+	}
+	return inMemory(frame), nil
 }
 
 // noPicture says that a tool ended well and gave nothing.
@@ -128,16 +133,12 @@ func (f footage) probe() []string {
 		f.reading()...)
 }
 
-// coverAt reads an embedded picture as it is. It fails as ffmpeg would be made to when it is too long.
-func (f footage) coverAt(where span) ([]byte, error) {
+// coverAt is an embedded picture as it is, in the file. It fails as ffmpeg would be made to when it is too long.
+func (f footage) coverAt(where span) (held, error) {
 	if where.length > maxPicture {
-		return nil, failure(fault.TooLarge, nil, "the cover has %d bytes, the limit is %d", where.length, maxPicture)
+		return held{}, failure(fault.TooLarge, nil, "the cover has %d bytes, the limit is %d", where.length, maxPicture)
 	}
-	cover := make([]byte, where.length)
-	if _, err := f.file.ReadAt(cover, where.at); err != nil {
-		return nil, failure(fault.Source, err, "reading the file failed")
-	}
-	return cover, nil
+	return held{SectionReader: io.NewSectionReader(f.file, where.at, where.length)}, nil
 }
 
 // coverOf has ffmpeg copy an embedded picture as it is.

@@ -27,6 +27,14 @@ func TestMain(m *testing.M) {
 				os.Exit(1)
 			}
 			os.Exit(0)
+		case "change-input":
+			changeInput()
+			os.Exit(0)
+		case "packing-worker":
+			packingWorker()
+		case "dying-worker":
+			dieBeforeTool()
+			os.Exit(0)
 		case "fake-worker":
 			fakeWorker(box.Level{Seccomp: true, NoNewPrivs: true, Rlimits: true})
 		case "open-worker":

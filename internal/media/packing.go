@@ -17,12 +17,14 @@ const (
 	mostAhead     = 16 << 20 // bytes of a page that the server holds while it waits for its worker; longer ones are passed on as they come
 )
 
-// packing takes in the pages of one run of a tool and has them encoded. They are handed to keep in their order.
+// packing takes in the pages of one run of a tool and has them encoded. They are handed to keep in their order, and their
+// failures count in their order, too: the pages before the first one that fails are handed over, however it fails, and
+// what comes of those behind it is nobody's business.
 type packing struct {
 	drawing *drawing
-	cancel  context.CancelFunc
-	free    chan []byte   // the buffers that no page is in
-	turn    chan struct{} // is closed when the page before the next one has been handed over
+	cancel  context.CancelFunc // ends the tool and all work on pages
+	free    chan []byte        // one for each worker that is not busy: the buffer for its page
+	turn    chan struct{}      // is closed when the page before the next one has been handed over or has failed
 	running sync.WaitGroup
 
 	mu    sync.Mutex
@@ -31,19 +33,15 @@ type packing struct {
 }
 
 // rasters takes in pictures of raw pixels that follow one another, and encodes them. It returns how many there were.
-func (d *drawing) rasters(ctx context.Context, out *bufio.Reader, first int) (n int, err error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
+// cancel ends the tool, and with it ctx; it is called when a page fails, so that nobody waits for the next one.
+func (d *drawing) rasters(ctx context.Context, cancel context.CancelFunc, out *bufio.Reader, first int) (n int, err error) {
 	p := &packing{drawing: d, cancel: cancel, free: make(chan []byte, packersAtOnce), turn: make(chan struct{})}
 	close(p.turn)
 	for range packersAtOnce {
 		p.free <- nil
 	}
 	n, err = p.all(ctx, out, first)
-	if err != nil {
-		cancel() // what comes behind what has failed is not wanted
-	}
-	p.running.Wait()
+	p.running.Wait() // also for the pages before one that cannot be read
 	if p.first != nil {
 		return p.kept, p.first
 	}
@@ -81,16 +79,22 @@ func (p *packing) all(ctx context.Context, out *bufio.Reader, first int) (n int,
 func (p *packing) page(ctx context.Context, out io.Reader, h lossless.Header, page int) error {
 	before, own := p.turn, make(chan struct{})
 	p.turn = own
-	if h.Bytes() > mostAhead {
-		defer close(own)
-		return p.drawing.pack(ctx, io.LimitReader(out, h.Bytes()), h, page, before, p.handed)
-	}
-	var pixels []byte
+	var pixels []byte // also stands for one of the workers that may be busy
 	select {
 	case pixels = <-p.free:
 	case <-ctx.Done():
 		close(own)
-		return ctx.Err()
+		return notWanted(ctx)
+	}
+	if h.Bytes() > mostAhead {
+		defer close(own)
+		defer func() { p.free <- pixels }()
+		passed := &whole{src: out, left: h.Bytes()}
+		err := p.drawing.pack(ctx, passed, h, page, before, p.handed)
+		if err != nil && passed.short {
+			err = io.ErrUnexpectedEOF // the tool is to blame, not who took what it gave
+		}
+		return err
 	}
 	if int64(cap(pixels)) < h.Bytes() {
 		pixels = make([]byte, h.Bytes())
@@ -103,11 +107,17 @@ func (p *packing) page(ctx context.Context, out io.Reader, h lossless.Header, pa
 	p.running.Go(func() {
 		defer close(own)
 		if err := p.drawing.pack(ctx, bytes.NewReader(pixels), h, page, before, p.handed); err != nil {
+			<-before // which may still be handed over, or have failed itself
 			p.failed(err)
 		}
 		p.free <- pixels
 	})
 	return nil
+}
+
+// notWanted is the failure of a page whose work was ended. Runner.judge finds out by whom.
+func notWanted(ctx context.Context) error {
+	return failure(fault.Cancelled, context.Cause(ctx), "the work on the page was ended")
 }
 
 // handed notes that a page has been kept.
@@ -146,16 +156,17 @@ func (d *drawing) pack(ctx context.Context, pixels io.Reader, h lossless.Header,
 		case <-before:
 		case <-ctx.Done():
 		}
-		if err := ctx.Err(); err != nil { // also when the page before it failed
-			return err
+		if ctx.Err() != nil { // also when the page before it failed
+			return notWanted(ctx)
 		}
 		err := d.keep(PageImage{
 			Page: page, Width: done.Width, Height: done.Height, ContentType: done.ContentType, Extension: done.Extension, Alpha: done.Alpha, Of: d.of,
 			File: file, Size: done.Bytes,
 		})
-		if err == nil {
-			handed()
+		if err != nil {
+			return refusal{err}
 		}
-		return err
+		handed()
+		return nil
 	})
 }

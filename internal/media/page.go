@@ -12,20 +12,21 @@ func pageNeed() need {
 }
 
 // firstPage gives the picture of the first page of a PDF or PostScript file.
-func (r *Runner) firstPage(ctx context.Context, in *os.File, portable bool) (picture []byte, err error) {
+func (r *Runner) firstPage(ctx context.Context, in *os.File, portable bool) (held, error) {
 	wanted := pageNeed()
 	if !portable {
 		wanted.tools = []string{"gs"}
 	}
 	program, path, err := wanted.find()
 	if err != nil {
-		return nil, err
+		return held{}, err
 	}
 	args := popplerPage()
 	if program == "gs" {
 		args = ghostscriptPage(portable)
 	}
 	run := toolRun{program: program, path: path, args: args, input: in, most: maxPicture}
+	var picture []byte
 	err = r.withTool(ctx, program, func(limited context.Context) error {
 		picture, err = run.run(limited, r.opts)
 		return err
@@ -33,7 +34,10 @@ func (r *Runner) firstPage(ctx context.Context, in *os.File, portable bool) (pic
 	if err == nil && len(picture) == 0 {
 		err = run.noPicture()
 	}
-	return picture, err
+	if err != nil {
+		return held{}, err
+	}
+	return inMemory(picture), nil
 }
 
 // popplerPage asks pdftoppm for the first page on its standard output. The size of the picture does not depend on

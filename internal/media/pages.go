@@ -141,8 +141,10 @@ func (d *drawing) some(ctx context.Context, program, path string, first, last in
 	}
 	run := toolRun{program: program, path: path, args: args, input: d.in, most: int64(last-first+1) * (d.runner.opts.MaxInputBytes + 1<<10)}
 	err = d.runner.withTool(ctx, program, func(limited context.Context) error {
+		limited, cancel := context.WithCancel(limited)
+		defer cancel()
 		return run.stream(limited, d.runner.opts, func(out io.Reader) error {
-			n, err = read(limited, bufio.NewReaderSize(out, 64<<10), first)
+			n, err = read(limited, cancel, bufio.NewReaderSize(out, 64<<10), first)
 			return err
 		})
 	})
@@ -208,7 +210,7 @@ func (p *process) packed(req request, src io.Reader, o Options, take func(done r
 		p.end()
 		return failure(fault.Crashed, nil, "the media worker sent something else than it said and was ended")
 	}
-	rest := &toolOutput{src: io.LimitReader(p.out, done.Bytes-int64(len(head))), left: done.Bytes}
+	rest := &toolOutput{src: &whole{src: p.out, left: done.Bytes - int64(len(head))}, left: done.Bytes}
 	err := take(done, io.MultiReader(bytes.NewReader(head), rest))
 	if rest.left > int64(len(head)) { // take has not read all: because there was no more, or because it did not want to
 		if _, ended := rest.Read(make([]byte, 1)); ended != nil {
@@ -220,8 +222,31 @@ func (p *process) packed(req request, src io.Reader, o Options, take func(done r
 	return err
 }
 
+// whole reads so many bytes, and fails when there are fewer, so that nobody takes the beginning of a file for all of it.
+type whole struct {
+	src   io.Reader
+	left  int64
+	short bool // there were fewer
+}
+
+func (w *whole) Read(b []byte) (int, error) {
+	if w.left == 0 {
+		return 0, io.EOF
+	}
+	n, err := w.src.Read(b[:min(int64(len(b)), w.left)])
+	w.left -= int64(n)
+	switch {
+	case w.left == 0:
+		err = nil
+	case err == io.EOF:
+		err = io.ErrUnexpectedEOF
+		w.short = true
+	}
+	return n, err
+}
+
 // files takes in PNG files that follow one another.
-func (d *drawing) files(_ context.Context, out *bufio.Reader, first int) (n int, err error) {
+func (d *drawing) files(_ context.Context, _ context.CancelFunc, out *bufio.Reader, first int) (n int, err error) {
 	for ; ; n++ {
 		if _, err := out.Peek(1); err != nil {
 			return n, nil
@@ -237,7 +262,7 @@ func (d *drawing) files(_ context.Context, out *bufio.Reader, first int) (n int,
 			return n + 1, nil
 		}
 		if err := d.keep(PageImage{Page: first + n, Of: d.of, Width: width, Height: height, ContentType: "image/png", Extension: "png", Alpha: true, Bytes: file}); err != nil {
-			return n, err
+			return n, refusal{err}
 		}
 	}
 }

@@ -94,17 +94,12 @@ func (r *Runner) packedByVips(ctx context.Context, in *os.File, size int64) (*os
 	if !found.photograph() || int64(found.Width)*int64(found.Height) > r.opts.MaxPixels {
 		return nil, found, failure(fault.Unsupported, nil, "the picture is left to a worker")
 	}
-	locked, err := readOnly(in)
-	if err != nil {
-		return nil, found, err
-	}
-	defer locked.Close()
 	out, err := r.opts.nameless()
 	if err != nil {
 		return nil, found, err
 	}
 	run := toolRun{
-		program: program, path: path, input: locked, output: out, most: r.opts.MaxRenderBytes,
+		program: program, path: path, input: in, output: out, most: r.opts.MaxRenderBytes,
 		args: found.vipsArguments(), env: []string{"VIPS_BLOCK_UNTRUSTED=1"},
 	}
 	err = r.withTool(ctx, program, func(limited context.Context) error {
@@ -170,13 +165,4 @@ func (t toolRun) checkTIFF() error {
 		return t.failed(fault.Crashed, err, "wrote something else than it was asked for")
 	}
 	return nil
-}
-
-// readOnly opens a file again, so that who inherits it cannot write to it.
-func readOnly(f *os.File) (*os.File, error) {
-	again, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
-	if err != nil {
-		return nil, failure(fault.Unavailable, err, "the file cannot be opened for a tool")
-	}
-	return again, nil
 }

@@ -146,12 +146,12 @@ func (r *Runner) Picture(ctx context.Context, src io.Reader, size int64, fileNam
 		return PictureResult{}, attributed(err, op)
 	}
 	defer in.Close()
-	picture, length, kind, err := r.decodedByTool(ctx, in.File, kind)
+	picture, kind, err := r.decodedByTool(ctx, in.File, kind)
 	if err != nil {
 		return PictureResult{}, attributed(err, op)
 	}
 	defer picture.Close()
-	made, err := r.byWorker(ctx, picture, length, kind, fileName, o, take)
+	made, err := r.byWorker(ctx, picture, picture.Size(), kind, fileName, o, take)
 	return made, attributed(err, op)
 }
 

@@ -1,7 +1,6 @@
 package media
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io"
@@ -50,7 +49,7 @@ func (r *Runner) poster(ctx context.Context, src io.Reader, size int64, fileName
 	}
 	defer in.Close()
 	found.ContentType = Detect(head, fileName)
-	var picture []byte
+	var picture held
 	switch demuxer := demuxerFor(found.ContentType, head); {
 	case isPDF(head) || isPostScript(head, fileName):
 		if !want.Skip {
@@ -67,12 +66,14 @@ func (r *Runner) poster(ctx context.Context, src io.Reader, size int64, fileName
 	default:
 		err = failure(fault.Unsupported, nil, "the content is not a video, sound or document that is read here, whatever its name says")
 	}
-	if err == nil && picture != nil {
-		err = r.fromPicture(ctx, picture, want, &found)
+	if err != nil || picture.SectionReader == nil {
+		return found, attributed(err, op)
 	}
-	if err == nil && picture != nil && at != nil {
+	defer picture.Close()
+	err = r.fromPicture(ctx, picture.SectionReader, want, &found)
+	if err == nil && at != nil {
 		still := found
-		if err = r.fromPicture(ctx, picture, ThumbnailSpec{MaxEdge: stillEdge}, &still); err == nil {
+		if err = r.fromPicture(ctx, picture.SectionReader, ThumbnailSpec{MaxEdge: stillEdge}, &still); err == nil {
 			found.Still = still.Thumbnail
 		}
 	}
@@ -80,8 +81,8 @@ func (r *Runner) poster(ctx context.Context, src io.Reader, size int64, fileName
 }
 
 // fromPicture makes the thumbnail from what a tool gave.
-func (r *Runner) fromPicture(ctx context.Context, picture []byte, want ThumbnailSpec, found *Inspection) error {
-	inspected, err := r.Inspect(ctx, bytes.NewReader(picture), int64(len(picture)), "poster", want)
+func (r *Runner) fromPicture(ctx context.Context, picture *io.SectionReader, want ThumbnailSpec, found *Inspection) error {
+	inspected, err := r.Inspect(ctx, io.NewSectionReader(picture, 0, picture.Size()), picture.Size(), "poster", want)
 	if class := fault.ClassOf(err); class == fault.Corrupt || class == fault.Unsupported {
 		return failure(class, err, "the picture in the file could not be read")
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"strings"
 	"sync"
 	"time"
 
@@ -24,6 +25,7 @@ type process struct {
 	served int
 	// unusable is set while the conversation may be out of step; the worker must then be ended.
 	unusable bool
+	failure  *os.File      // of a worker that becomes a tool: where it says why it did not; nil for others
 	done     chan struct{} // closed when the worker is gone and reaped
 
 	mu     sync.Mutex
@@ -142,6 +144,23 @@ func (p *process) end() {
 	<-p.done
 	p.in.Close()
 	p.out.Close()
+	if p.failure != nil {
+		p.failure.Close()
+	}
+}
+
+// notStarted says why the worker, which is gone, did not become the tool; "" when it did.
+func (p *process) notStarted() string {
+	said, err := io.ReadAll(io.LimitReader(p.failure, tailBytes))
+	if err != nil {
+		return err.Error()
+	}
+	for line := range strings.Lines(string(said)) {
+		if line = strings.TrimSpace(line); line != "" {
+			return plain(line, maxMessage)
+		}
+	}
+	return ""
 }
 
 // gone reports whether the worker has ended by itself.

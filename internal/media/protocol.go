@@ -24,8 +24,10 @@ import (
 // Descriptor 3 of the worker is an empty nameless file for input that is too long to be kept in memory.
 //
 // A setup that names a tool makes the worker turn into that program instead, inside the box: what follows the hello
-// is the tool's own output until its end, and descriptor 3 is the file that it reads. For a tool that must go back in
-// what it writes, descriptor 4 is a file that it writes to, up to Box.FileBytes, instead of the standard output.
+// is the tool's own output until its end, and descriptor 3 is the file that it reads, which is not open for writing.
+// Descriptor 4 is a pipe that the tool does not get: a worker that does not become the tool says why there. For a tool
+// that must go back in what it writes, descriptor 5 is a file that it writes to, up to Box.FileBytes, instead of the
+// standard output.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
 const protocolVersion = 6
@@ -49,7 +51,7 @@ type toolCall struct {
 	Path   string   `json:"path"`
 	Args   []string `json:"args"`
 	Env    []string `json:"env,omitempty"`
-	ToFile bool     `json:"toFile,omitempty"` // descriptor 4 is its standard output
+	ToFile bool     `json:"toFile,omitempty"` // descriptor 5 is its standard output
 }
 
 type hello struct {

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"io"
 	"os"
 	"slices"
@@ -53,92 +51,78 @@ const (
 	triedPictures = 3        // of the largest ones
 )
 
-// developed gives the picture that a camera saved in a raw file, as a JPEG file without a name. exiftool, in the box,
-// finds it, and a worker, which does not trust it, looks at it. The caller closes the file.
-func (r *Runner) developed(ctx context.Context, in *os.File) (out *os.File, size int64, err error) {
+// developed gives the picture that a camera saved in a raw file, as a JPEG file without a name. exiftool finds it, and a
+// worker, which does not trust it, looks at it. The caller closes the file.
+func (r *Runner) developed(ctx context.Context, in *os.File) (held, error) {
 	program, path, err := need{"the picture in the camera raw file was not read", []string{"exiftool"}}.find()
 	if err != nil {
-		return nil, 0, err
+		return held{}, err
 	}
-	run := toolRun{
+	saved, err := r.savedIn(ctx, toolRun{
 		program: program, path: path, input: in, most: maxRawAnswer,
 		args: []string{"-j", "-b", "-n", "-a", "-G3:1", "-JpgFromRaw", "-PreviewImage", "-OtherImage", "-ThumbnailImage", "-IFD0:Orientation", toolInput},
-	}
-	var said []byte
-	err = r.withTool(ctx, program, func(limited context.Context) error {
-		said, err = run.run(limited, r.opts)
-		return err
-	})
+	}, largestInRaw)
 	if err != nil {
-		return nil, 0, err
+		return held{}, err
 	}
-	pictures, orientation, err := rawPictures(said)
+	picture, err := r.largest(ctx, saved)
 	if err != nil {
-		return nil, 0, run.failed(fault.Crashed, err, "gave an answer that cannot be read")
+		saved.Close()
+		return held{}, err
 	}
-	for _, file := range pictures[:min(len(pictures), triedPictures)] {
-		found, err := r.Inspect(ctx, bytes.NewReader(file), int64(len(file)), "picture.jpg", ThumbnailSpec{Skip: true})
+	return held{picture, saved}, nil
+}
+
+// largest finds the largest JPEG picture of those in a camera raw file, and turns it as the file says.
+func (r *Runner) largest(ctx context.Context, saved *savedPictures) (*io.SectionReader, error) {
+	slices.SortStableFunc(saved.list, func(a, b savedPicture) int { return cmp.Compare(b.size, a.size) })
+	tried := 0
+	for _, p := range saved.list {
+		body := saved.body(p)
+		var head [3]byte
+		if n, err := body.ReadAt(head[:], 0); err != nil && err != io.EOF {
+			return nil, failure(fault.Unavailable, err, "a picture was lost")
+		} else if string(head[:n]) != "\xff\xd8\xff" {
+			continue
+		}
+		if tried++; tried > triedPictures {
+			break
+		}
+		found, err := r.Inspect(ctx, body, body.Size(), "picture.jpg", ThumbnailSpec{Skip: true})
 		switch class := fault.ClassOf(err); {
 		case err == nil && found.Format == "jpeg":
-			if found.Orientation <= 1 {
-				file = oriented(file, orientation)
+			if found.Orientation > 1 {
+				return saved.body(p), nil
 			}
-			return r.spooled(file)
+			return saved.oriented(p, saved.orientation())
 		case err != nil && class != fault.Corrupt && class != fault.Unsupported:
-			return nil, 0, err
+			return nil, err
 		}
 	}
-	return nil, 0, failure(fault.Unsupported, nil, "the file holds no picture that the camera saved, and raw data is not developed here")
+	return nil, failure(fault.Unsupported, nil, "the file holds no picture that the camera saved, and raw data is not developed here")
 }
 
-// spooled puts bytes into a file without a name.
-func (r *Runner) spooled(b []byte) (*os.File, int64, error) {
-	out, err := r.opts.nameless()
-	if err != nil {
-		return nil, 0, err
-	}
-	if _, err = out.Write(b); err == nil {
-		_, err = out.Seek(0, io.SeekStart)
-	}
-	if err != nil {
-		out.Close()
-		return nil, 0, failure(fault.Unavailable, err, "a picture could not be put aside")
-	}
-	return out, int64(len(b)), nil
-}
-
-// rawPictures reads the JPEG pictures in exiftool's answer, the longest first, and how they are to be turned.
-func rawPictures(said []byte) (list [][]byte, orientation int, err error) {
-	var files []map[string]any
-	if err := json.Unmarshal(said, &files); err != nil || len(files) != 1 {
-		return nil, 0, failure(fault.Crashed, err, "%d files", len(files))
-	}
-	for key, value := range files[0] {
-		if strings.HasSuffix(key, ":Orientation") {
-			if n, ok := value.(float64); ok && n >= 1 && n <= 8 {
-				orientation = int(n)
-			}
-			continue
-		}
-		text, _ := value.(string)
-		body, ok := strings.CutPrefix(text, previewPrefix)
-		if !ok || base64.StdEncoding.DecodedLen(len(body)) > largestInRaw {
-			continue
-		}
-		if file, err := base64.StdEncoding.DecodeString(body); err == nil && bytes.HasPrefix(file, []byte("\xff\xd8\xff")) {
-			list = append(list, file)
+// orientation is how the pictures are to be turned; 0 = the tool did not say.
+func (s *savedPictures) orientation() int {
+	for tag, n := range s.number {
+		if strings.HasSuffix(tag, ":Orientation") && n >= 1 && n <= 8 {
+			return int(n)
 		}
 	}
-	slices.SortFunc(list, func(a, b []byte) int { return cmp.Or(cmp.Compare(len(b), len(a)), bytes.Compare(a, b)) })
-	return list, orientation, nil
+	return 0
 }
 
 // oriented is a JPEG file that says how it is to be turned: with an EXIF segment (CIPA DC-008, section 4.5.4) of the one
-// tag before all others.
-func oriented(file []byte, orientation int) []byte {
-	if orientation <= 1 || len(file) < 2 {
-		return file
+// tag before all others, which is put in front of the picture.
+func (s *savedPictures) oriented(p savedPicture, orientation int) (*io.SectionReader, error) {
+	if orientation <= 1 {
+		return s.body(p), nil
 	}
-	segment := "\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(orientation)) + "\x00\x00\x00\x00\x00\x00"
-	return slices.Concat(file[:2], []byte(segment), file[2:])
+	const start = "\xff\xd8"
+	head := start + "\xff\xe1\x00\x22Exif\x00\x00MM\x00*\x00\x00\x00\x08\x00\x01\x01\x12\x00\x03\x00\x00\x00\x01\x00" + string(rune(orientation)) + "\x00\x00\x00\x00\x00\x00"
+	longer := int64(len(head) - len(start))
+	if _, err := s.file.WriteAt([]byte(head), p.at-longer); err != nil {
+		return nil, failure(fault.Unavailable, err, "a picture could not be put aside")
+	}
+	return io.NewSectionReader(s.file, p.at-longer, p.size+longer), nil
 }

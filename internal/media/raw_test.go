@@ -129,13 +129,29 @@ func TestSignaturesOfCameraRaw(t *testing.T) {
 // The word for the turn is found by whoever reads EXIF.
 func TestOriented(t *testing.T) {
 	file := mediatest.JPEG(mediatest.Picture(30, 20))
+	r := newRunner(t, "media-worker")
 	for n := range 9 {
-		found, err := newRunner(t, "media-worker").Inspect(t.Context(), bytes.NewReader(oriented(file, n)), int64(len(oriented(file, n))), "a.jpg", ThumbnailSpec{Skip: true})
+		spool, err := r.opts.nameless()
+		if err != nil {
+			t.Fatal(err)
+		}
+		saved := &savedPictures{file: spool, buffer: make([]byte, savedBuffer)}
+		defer saved.Close()
+		for range 2 {
+			if err := saved.add("a", bytes.NewReader(file), largestInRaw); err != nil {
+				t.Fatal(err)
+			}
+		}
+		turned, err := saved.oriented(saved.list[1], n)
+		if err != nil {
+			t.Fatal(err)
+		}
+		found, err := r.Inspect(t.Context(), turned, turned.Size(), "a.jpg", ThumbnailSpec{Skip: true})
 		if err != nil || found.Orientation != max(1, n) {
 			t.Errorf("%d: %d, %v", n, found.Orientation, err)
 		}
-	}
-	if !slices.Equal(oriented(file, 1), file) {
-		t.Error("an upright picture was changed")
+		if first, err := io.ReadAll(saved.body(saved.list[0])); err != nil || !bytes.Equal(first, file) || n <= 1 && turned.Size() != int64(len(file)) {
+			t.Errorf("%d: a picture that is upright, or another one, was changed: %v", n, err)
+		}
 	}
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -70,9 +71,10 @@ func (t toolRun) run(ctx context.Context, o Options) (output []byte, err error) 
 }
 
 // stream is run for what need not be in memory as a whole: read gets the output of the tool while it works. An error
-// of read that does not come from its reader ends the tool and is returned as it is. What read leaves is thrown away.
+// of read that does not come from its reader ends the tool and is returned as it is, without its refusal. What read
+// leaves is thrown away.
 func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) error) error {
-	p, err := launch(o, t.input)
+	p, err := t.launch(o)
 	if err != nil {
 		return err
 	}
@@ -95,20 +97,30 @@ func (t toolRun) stream(ctx context.Context, o Options, read func(io.Reader) err
 		return t.failed(fault.TooLarge, nil, "gave more than %d bytes and was ended", t.most)
 	case out.err != nil:
 		return t.failed(fault.Crashed, out.err, "stopped while it read the file")
-	case err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF):
-		return err
+	}
+	if taken, ok := errors.AsType[refusal](err); ok {
+		return taken.error
+	}
+	if cut := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF); err != nil && (!cut || fault.ClassOf(err) != "") {
+		return err // what has a class is not about the tool's output any more
 	}
 	<-p.done
-	if p.cmd.ProcessState.Success() {
-		return err
+	switch {
+	case !p.cmd.ProcessState.Success():
+		return t.ended(p)
+	case err != nil:
+		return t.failed(fault.Crashed, err, "ended in the middle of what it wrote")
 	}
-	return t.ended(p)
+	return nil
 }
 
+// refusal is the failure of who takes what came of the output of a tool. It is not the tool's, whatever it is.
+type refusal struct{ error }
+
 // intoFile is run for a tool that goes back in what it writes: it writes the file of the run, up to the limit, instead
-// of a pipe. The input must not be open for writing.
+// of a pipe.
 func (t toolRun) intoFile(ctx context.Context, o Options) (size int64, err error) {
-	p, err := launch(o, t.input, t.output)
+	p, err := t.launch(o)
 	if err != nil {
 		return 0, err
 	}
@@ -131,9 +143,47 @@ func (t toolRun) intoFile(ctx context.Context, o Options) (size int64, err error
 	return 0, t.ended(p)
 }
 
-// ended is the failure of a tool that ended by itself.
+// launch starts the worker that is to become the tool. Of the input it gets a descriptor of its own that is only for
+// reading: who shares one with the server could change the file, and where the server goes on in it.
+func (t toolRun) launch(o Options) (*process, error) {
+	input, err := readOnly(t.input)
+	if err != nil {
+		return nil, err
+	}
+	defer input.Close()
+	failed, tell, err := os.Pipe()
+	if err != nil {
+		return nil, failure(fault.Unavailable, err, "no pipe from the media worker can be opened")
+	}
+	defer tell.Close()
+	files := []*os.File{input, tell}
+	if t.output != nil {
+		files = append(files, t.output)
+	}
+	p, err := launch(o, files...)
+	if err != nil {
+		failed.Close()
+		return nil, err
+	}
+	p.failure = failed
+	return p, nil
+}
+
+// readOnly opens a file anew for reading.
+func readOnly(f *os.File) (*os.File, error) {
+	again, err := os.Open(fmt.Sprintf("/proc/self/fd/%d", f.Fd()))
+	if err != nil {
+		return nil, failure(fault.Unavailable, err, "the file cannot be opened for a tool")
+	}
+	return again, nil
+}
+
+// ended is the failure of a tool that ended by itself, or of the worker that did not become it.
 func (t toolRun) ended(p *process) error {
 	state := p.cmd.ProcessState
+	if why := p.notStarted(); why != "" {
+		return t.failed(fault.Unavailable, errors.New(state.String()+": "+why), "could not be started")
+	}
 	cause := errors.New(state.String() + ": " + p.stderr.lastLine())
 	if state.Exited() {
 		return t.failed(fault.Corrupt, cause, "could not read the file")

@@ -162,7 +162,7 @@ exec /bin/cat ` + secret + `
 		t.Fatal(err)
 	}
 	run := toolRun{program: "pdftoppm", path: path, args: popplerPage(), input: in.File, most: 1 << 20}
-	p, err := launch(r.opts, run.input)
+	p, err := run.launch(r.opts)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -28,13 +28,13 @@ func Foreign(contentType string) bool { return vipsLoader(contentType) != "" || 
 
 // decodedByTool has a tool give the picture in a file as one that workers read, of the type that it returns. The caller
 // closes the file.
-func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType string) (out *os.File, size int64, kind string, err error) {
+func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType string) (picture held, kind string, err error) {
 	if isRaw(contentType) {
-		out, size, err = r.developed(ctx, in)
-		return out, size, "image/jpeg", err
+		picture, err = r.developed(ctx, in)
+		return picture, "image/jpeg", err
 	}
-	out, size, err = r.decodedByVips(ctx, in, contentType)
-	return out, size, "image/png", err
+	picture, err = r.decodedByVips(ctx, in, contentType)
+	return picture, "image/png", err
 }
 
 // vipsNeed is what reads these.
@@ -44,14 +44,16 @@ func vipsNeed(contentType string) need {
 
 // decodedByVips has vips read the picture in a file and returns it as a PNG file, hardly packed and without a name,
 // which workers read. vips could not write TIFF to a pipe. The caller closes the file.
-func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType string) (out *os.File, size int64, err error) {
+func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType string) (held, error) {
 	program, path, err := vipsNeed(contentType).find()
 	if err != nil {
-		return nil, 0, err
+		return held{}, err
 	}
-	if out, err = r.opts.nameless(); err != nil {
-		return nil, 0, err
+	out, err := r.opts.nameless()
+	if err != nil {
+		return held{}, err
 	}
+	var size int64
 	run := toolRun{
 		program: program, path: path, input: in, most: r.opts.MaxInputBytes,
 		args: []string{vipsLoader(contentType), toolInput, ".png[compression=0]", "--access", "sequential"},
@@ -65,24 +67,21 @@ func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType str
 	if err == nil && size == 0 {
 		err = run.noPicture()
 	}
-	if err == nil {
-		_, err = out.Seek(0, io.SeekStart)
-	}
 	if err != nil {
 		out.Close()
-		return nil, 0, err
+		return held{}, err
 	}
-	return out, size, nil
+	return held{io.NewSectionReader(out, 0, size), out}, nil
 }
 
 // foreign inspects a picture that only a tool reads.
 func (r *Runner) foreign(ctx context.Context, in *os.File, want ThumbnailSpec, found *Inspection) error {
-	picture, size, _, err := r.decodedByTool(ctx, in, found.ContentType)
+	picture, _, err := r.decodedByTool(ctx, in, found.ContentType)
 	if err != nil {
 		return err
 	}
 	defer picture.Close()
-	inspected, err := r.Inspect(ctx, picture, size, "picture", want)
+	inspected, err := r.Inspect(ctx, picture, picture.Size(), "picture", want)
 	if class := fault.ClassOf(err); class == fault.Corrupt || class == fault.Unsupported {
 		return failure(class, err, "the picture in the file could not be read")
 	}

@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"io"
 	"strings"
+	"unicode/utf8"
 
 	"sluice/internal/media/fault"
 )
@@ -189,7 +190,7 @@ const maxPath = 4096 // bytes
 // clean judges the name of a member: it returns a relative path, or why the member is refused.
 func clean(name string) (path, refused string) {
 	if len(name) > maxPath {
-		return name[:64] + "…", fmt.Sprintf("its name has %d bytes, the limit is %d", len(name), maxPath)
+		return beginning(name) + "…", fmt.Sprintf("its name has %d bytes, the limit is %d", len(name), maxPath)
 	}
 	path = strings.ReplaceAll(name, `\`, "/")
 	switch {
@@ -212,6 +213,15 @@ func clean(name string) (path, refused string) {
 		return name, "it has no name"
 	}
 	return strings.Join(kept, "/"), ""
+}
+
+// beginning is the first part of a long name, which does not end within a letter.
+func beginning(name string) string {
+	end := 64
+	for end > 0 && !utf8.RuneStart(name[end]) {
+		end--
+	}
+	return name[:end]
 }
 
 func isLetter(b byte) bool { return b|0x20 >= 'a' && b|0x20 <= 'z' }

@@ -16,6 +16,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -354,5 +355,83 @@ func TestMemoryStaysFlat(t *testing.T) {
 	runtime.ReadMemStats(&after)
 	if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
 		t.Errorf("%d bytes were allocated", grown)
+	}
+}
+
+// claiming is a file of a length, which ends with some bytes and is empty otherwise.
+type claiming struct {
+	size int64
+	end  []byte
+}
+
+func (c claiming) Size() int64 { return c.size }
+
+func (c claiming) ReadAt(p []byte, at int64) (int, error) {
+	if at < 0 || at >= c.size {
+		return 0, io.EOF
+	}
+	n := int(min(int64(len(p)), c.size-at))
+	clear(p[:n])
+	copy(p[:n], "PK\x03\x04"[min(at, 4):])
+	for i := range n {
+		if from := at + int64(i) - (c.size - int64(len(c.end))); from >= 0 {
+			p[i] = c.end[from]
+		}
+	}
+	if n < len(p) {
+		return n, io.EOF
+	}
+	return n, nil
+}
+
+// What a directory claims reserves no memory, wherever it claims it.
+func TestClaimedMembers(t *testing.T) {
+	const size = 16 << 30
+	little := binary.LittleEndian
+	short := func(records uint16, comment string) []byte {
+		b := little.AppendUint16(little.AppendUint16([]byte("PK\x05\x06\x00\x00\x00\x00"), records), records)
+		b = little.AppendUint32(little.AppendUint32(b, 46), 0)
+		return append(little.AppendUint16(b, uint16(len(comment))), comment...)
+	}
+	long := func(comment string) []byte {
+		b := append([]byte("PK\x06\x06"), make([]byte, 20)...)
+		b = little.AppendUint64(little.AppendUint64(b, 300_000_000), 300_000_000)
+		b = little.AppendUint64(little.AppendUint64(b, 46), 0)
+		end := short(0xffff, comment)
+		at := uint64(size - len(b) - end64LocBytes - len(end))
+		b = append(b, "PK\x06\x07\x00\x00\x00\x00"...)
+		b = append(little.AppendUint64(b, at), 1, 0, 0, 0)
+		return append(b, end...)
+	}
+	for name, tt := range map[string]struct {
+		end  []byte
+		says string
+	}{
+		"short":                         {short(60_000, ""), "lists 60000"},
+		"short, behind a comment":       {short(60_000, strings.Repeat("c", 65_535)), "lists 60000"},
+		"long":                          {long(""), "lists 300000000"},
+		"long, behind a comment":        {long(strings.Repeat("c", 2000)), "lists 300000000"},
+		"long, behind a longer comment": {long(strings.Repeat("c", 60_000)), "lists 300000000"},
+	} {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		_, err := Open(t.Context(), claiming{size, tt.end}, "a.zip", Limits{})
+		runtime.ReadMemStats(&after)
+		if fault.ClassOf(err) != fault.TooLarge || !strings.Contains(err.Error(), "more than 10000 members") || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if grown := after.TotalAlloc - before.TotalAlloc; grown > 4<<20 {
+			t.Errorf("%s: %d bytes were allocated", name, grown)
+		}
+	}
+}
+
+// A name that is cut stays text.
+func TestLongNames(t *testing.T) {
+	for _, name := range []string{strings.Repeat("€", 2000), "a" + strings.Repeat("€", 2000), strings.Repeat("\x80", 5000), strings.Repeat("n", 5000)} {
+		path, refused := clean(name)
+		if refused == "" || len(path) > 64+len("…") || utf8.ValidString(name) && (!utf8.ValidString(path) || len(path) < 62+len("…")) {
+			t.Errorf("%.20q: %q, %s", name, path, refused)
+		}
 	}
 }

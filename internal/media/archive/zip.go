@@ -42,6 +42,11 @@ func (d *directory) ReadAt(p []byte, at int64) (int, error) {
 
 // openZip reads the directory and compares what it says with the limits and with the size of the file.
 func openZip(src Source, l Limits) (members, error) {
+	if records, err := claimedRecords(src, src.Size()); err != nil {
+		return nil, err
+	} else if records > uint64(l.Members) {
+		return nil, failure(fault.TooLarge, nil, "it has more than %d members, which is the limit: its directory says that it lists %d", l.Members, records)
+	}
 	d := &directory{src: src, left: max(1<<20, entryBytes*int64(l.Members))}
 	z, err := zip.NewReader(d, src.Size())
 	if errors.Is(err, errLongDirectory) {

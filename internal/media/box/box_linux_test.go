@@ -34,6 +34,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) == 3 && os.Args[1] == "become-writer" {
 		becomeWriter(os.Args[2])
 	}
+	if len(os.Args) == 3 && os.Args[1] == "fail-to-become" {
+		failToBecome(os.Args[2])
+	}
 	if len(os.Args) == 3 && os.Args[1] == "writer" {
 		write(os.Args[2])
 		os.Exit(0)

@@ -64,15 +64,15 @@ func (p *program) onlyIf(number, arg uint32, op uint16, value, yes, no uint32) {
 	p.answer(no)
 }
 
-// unlessOneOf lets system call number through, but for these values of its argument.
-func (p *program) unlessOneOf(number, arg uint32, values ...uint32) {
+// ifOneOf lets system call number through for these values of its argument, and refuses it for all others.
+func (p *program) ifOneOf(number, arg uint32, values ...uint32) {
 	p.when(unix.BPF_JEQ, number, uint8(2+2*len(values)))
 	p.load(argument(arg))
 	for _, value := range values {
 		p.when(unix.BPF_JEQ, value, 1)
-		p.answer(refuse)
+		p.answer(pass)
 	}
-	p.answer(pass)
+	p.answer(refuse)
 }
 
 // The two answers to a system call of the expected machine.
@@ -108,8 +108,9 @@ func filter(arch uint32, pid int) program {
 // threadsOnly ends a program: it lets the process pid start threads, signal itself and look at its own limits, and
 // refuses all that is left.
 func (p *program) threadsOnly(pid int) {
-	// A descriptor must not signal another process when there is something to read.
-	p.unlessOneOf(unix.SYS_FCNTL, 1, unix.F_SETOWN, unix.F_SETSIG, unix.F_SETOWN_EX, unix.F_NOTIFY)
+	// A descriptor must not signal another process when there is something to read, nor hold a lease or a lock that the
+	// server would have to wait for.
+	p.ifOneOf(unix.SYS_FCNTL, 1, unix.F_GETFL, unix.F_SETFL, unix.F_GETFD, unix.F_SETFD, unix.F_DUPFD, unix.F_DUPFD_CLOEXEC)
 	// Threads yes, processes no. The newer call hides its flags behind a pointer; ENOSYS makes the caller fall back.
 	p.onlyIf(unix.SYS_CLONE, 0, unix.BPF_JSET, unix.CLONE_THREAD, pass, refuse)
 	p.when(unix.BPF_JEQ, unix.SYS_CLONE3, 1)

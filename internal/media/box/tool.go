@@ -15,6 +15,10 @@ type Tool struct {
 	// what they write; 0 leaves the standard output as it is. It is the only file that the tool may write to, up to
 	// Limits.FileBytes, and no other descriptor that is inherited may be open for writing to a file.
 	Output int
+	// Failure is the descriptor of the writing end of a pipe, which the tool does not have: what is written to it says
+	// why the tool was not started, or how this program ended before. 0 = nobody is told. A pipe that ends without a
+	// word means that the tool was started, unless a signal ended this program.
+	Failure int
 }
 
 // ClosedForTools reports whether a tool in the box can reach no file but its input and what every program of the

@@ -2,6 +2,8 @@ package box
 
 import (
 	"fmt"
+	"os"
+	"runtime/debug"
 	"syscall"
 	"unsafe"
 
@@ -18,11 +20,29 @@ import (
 // It may not write to any but its output, and has, like a worker, neither network nor children. Without an output
 // Limits.FileBytes is taken as 0.
 func Exec(limits Limits, t Tool, ready func(Level) error) error {
+	if t.Failure == 0 {
+		return confine(limits, t, ready)
+	}
+	unix.CloseOnExec(t.Failure)
+	told := os.NewFile(uintptr(t.Failure), "failure")
+	if err := debug.SetCrashOutput(told, debug.CrashOptions{}); err != nil {
+		return fmt.Errorf("have the end of this program told: %w", err)
+	}
+	err := confine(limits, t, ready)
+	_, _ = fmt.Fprintln(told, err) // who does not listen any more does not need it
+	return err
+}
+
+func confine(limits Limits, t Tool, ready func(Level) error) error {
 	var level Level
 	if t.Output == 0 {
 		limits.FileBytes = 0
 	}
-	if err := limitTool(limits); err != nil {
+	memory, err := toolMemory(limits)
+	if err == nil {
+		err = limitTool(limits)
+	}
+	if err != nil {
 		level.miss("rlimits", err)
 	} else {
 		level.Rlimits = true
@@ -46,12 +66,26 @@ func Exec(limits Limits, t Tool, ready func(Level) error) error {
 		}
 		unix.CloseOnExec(t.Output)
 	}
-	return become(limits, t)
+	return become(memory, t)
+}
+
+// toolMemory is the limit on the address space of a tool, which is never above the one that this process has.
+func toolMemory(limits Limits) (unix.Rlimit, error) {
+	var now unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_AS, &now); err != nil {
+		return now, fmt.Errorf("read the limit of the address space: %w", err)
+	}
+	if limits.MemoryBytes > 0 {
+		now.Max = min(now.Max, uint64(limits.MemoryBytes)+addressSlack)
+		now.Cur = now.Max
+	}
+	return now, nil
 }
 
 // become limits the memory and starts the tool. Between the two nothing may be allocated: this program has more mapped
-// than a tool may have, and its runtime ends it when the kernel refuses more. For the tool the kernel counts anew.
-func become(limits Limits, t Tool) error {
+// than a tool may have, and its runtime ends it when the kernel refuses more. For the tool the kernel counts anew. What
+// the runtime does on other threads nobody can forbid, which is what Tool.Failure is for.
+func become(memory unix.Rlimit, t Tool) error {
 	path, err := unix.BytePtrFromString(t.Path)
 	if err != nil {
 		return fmt.Errorf("start %q: %w", t.Path, err)
@@ -64,11 +98,10 @@ func become(limits Limits, t Tool) error {
 	if err != nil {
 		return fmt.Errorf("start %s: a variable: %w", t.Path, err)
 	}
-	memory := unix.Rlimit{Cur: uint64(limits.MemoryBytes) + addressSlack, Max: uint64(limits.MemoryBytes) + addressSlack}
-	if limits.MemoryBytes > 0 {
-		if _, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&memory)), 0, 0, 0); errno != 0 {
-			return fmt.Errorf("limit address space to %d bytes: %w", memory.Cur, errno)
-		}
+	// From here to the end of the tool's start the collector would only be in the way.
+	debug.SetGCPercent(-1)
+	if _, _, errno := unix.RawSyscall6(unix.SYS_PRLIMIT64, 0, unix.RLIMIT_AS, uintptr(unsafe.Pointer(&memory)), 0, 0, 0); errno != 0 {
+		return fmt.Errorf("limit address space to %d bytes: %w", memory.Cur, errno)
 	}
 	_, _, errno := unix.RawSyscall(unix.SYS_EXECVE, uintptr(unsafe.Pointer(path)), uintptr(unsafe.Pointer(&args[0])), uintptr(unsafe.Pointer(&env[0])))
 	return fmt.Errorf("start %s: %w", t.Path, errno)
@@ -104,7 +137,7 @@ func toolCalls() []uint32 {
 		unix.SYS_EXECVE, unix.SYS_MMAP, unix.SYS_MPROTECT, unix.SYS_SET_TID_ADDRESS,
 		unix.SYS_FACCESSAT, unix.SYS_FACCESSAT2, unix.SYS_READLINKAT, unix.SYS_STATX, unix.SYS_GETDENTS64, unix.SYS_GETCWD,
 		unix.SYS_STATFS, unix.SYS_FSTATFS, unix.SYS_FADVISE64, unix.SYS_READAHEAD, unix.SYS_PREADV,
-		unix.SYS_DUP, unix.SYS_DUP3, unix.SYS_PIPE2, unix.SYS_PSELECT6, unix.SYS_IOCTL, unix.SYS_UMASK,
+		unix.SYS_DUP, unix.SYS_DUP3, unix.SYS_PIPE2, unix.SYS_PSELECT6, unix.SYS_UMASK,
 		unix.SYS_UNAME, unix.SYS_SYSINFO, unix.SYS_GETUID, unix.SYS_GETEUID, unix.SYS_GETGID, unix.SYS_GETEGID, unix.SYS_GETPPID,
 		unix.SYS_GETPGID, unix.SYS_TIMES, unix.SYS_CLOCK_GETRES, unix.SYS_GETCPU, unix.SYS_GETPRIORITY,
 		unix.SYS_SCHED_GETPARAM, unix.SYS_SCHED_GETSCHEDULER, unix.SYS_SCHED_GET_PRIORITY_MAX, unix.SYS_SCHED_GET_PRIORITY_MIN,
@@ -115,11 +148,21 @@ func toolCalls() []uint32 {
 // writing are the flags of an open that would make or change a file.
 const writing = unix.O_WRONLY | unix.O_RDWR | unix.O_CREAT | unix.O_TRUNC
 
+// Requests that package unix does not name (asm-generic/ioctls.h): not to wait, and to close with the next program. What
+// it calls TIOCINQ is FIONREAD, too.
+const (
+	fionbio = 0x5421
+	fioclex = 0x5451
+)
+
 // toolFilter builds the program for a tool: the machine arch (an AUDIT_ARCH constant) and the process pid.
 func toolFilter(arch uint32, pid int) program {
 	p := passing(arch, append(append(allowed(), toolCalls()...), machineCalls()...))
 	p.onlyIf(unix.SYS_OPENAT, 2, unix.BPF_JSET, writing, refuse, pass)
 	p.openByName()
+	// Programs ask whether they talk to a terminal, and how much there is to read. All else is for devices, which a tool
+	// has none of, or reaches behind a file.
+	p.ifOneOf(unix.SYS_IOCTL, 1, unix.TCGETS, unix.TCGETS2, unix.TIOCINQ, fionbio, fioclex)
 	p.onlyIf(unix.SYS_PRCTL, 0, unix.BPF_JEQ, unix.PR_SET_NAME, pass, refuse)
 	p.threadsOnly(pid)
 	return p

@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unsafe"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/sys/unix"
@@ -75,6 +77,28 @@ func toolAttempts(input string) {
 	try("more files", unix.Setrlimit(unix.RLIMIT_NOFILE, &unix.Rlimit{Cur: 1 << 16, Max: 1 << 16}))
 	_, _, errno := unix.Syscall(unix.SYS_IO_URING_SETUP, 1, 0, 0)
 	try("io_uring", errno)
+	ioctl := func(request uintptr) error {
+		var room [64]byte
+		_, _, errno := unix.Syscall(unix.SYS_IOCTL, 0, request, uintptr(unsafe.Pointer(&room)))
+		return errno
+	}
+	try("type for the user", ioctl(unix.TIOCSTI))
+	try("paste for the user", ioctl(unix.TIOCLINUX))
+	try("share blocks of a file", ioctl(unix.FICLONE))
+	try("get signals of a descriptor", ioctl(0x5452))
+	_, _, errno = unix.Syscall(unix.SYS_IOCTL, 0, 1<<32|unix.TIOCSTI, 0)
+	try("type by a long number", errno)
+	for name, request := range map[string]uintptr{"look for a terminal": unix.TCGETS, "ask how much there is": unix.TIOCINQ, "close with the next program": fioclex} {
+		if err := ioctl(request); errors.Is(err, unix.EPERM) {
+			try(name, err)
+		}
+	}
+	_, err := unix.FcntlInt(0, unix.F_SETLEASE, unix.F_RDLCK)
+	try("lease a file", err)
+	_, err = unix.FcntlInt(0, unix.F_SETPIPE_SZ, 1<<20)
+	try("have a long pipe", err)
+	_, err = unix.FcntlInt(0, unix.F_GETFL, 0)
+	try("look at a descriptor", err)
 	_, _, errno = unix.Syscall(unix.SYS_OPENAT2, 0, 0, 0)
 	try("open by the newest call", errno)
 	if err := json.NewEncoder(os.Stdout).Encode(results); err != nil {
@@ -108,6 +132,8 @@ func TestExecLetsAToolReadItsInputOnly(t *testing.T) {
 		"TCP socket": "EPERM", "UDP socket": "EPERM", "Unix socket": "EPERM",
 		"run a program": "EPERM", "trace": "EPERM", "signal another process": "EPERM", "more files": "EPERM",
 		"io_uring": "EPERM", "open by the newest call": "EPERM",
+		"type for the user": "EPERM", "paste for the user": "EPERM", "type by a long number": "EPERM", "share blocks of a file": "EPERM",
+		"get signals of a descriptor": "EPERM", "lease a file": "EPERM", "have a long pipe": "EPERM", "look at a descriptor": "done",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("attempts (-want +got):\n%s", diff)
@@ -173,5 +199,69 @@ func TestExecLetsAToolWriteItsOutputOnly(t *testing.T) {
 	kept, err := os.ReadFile(output)
 	if err != nil || len(kept) != 1000 || string(kept[:4]) != "head" {
 		t.Errorf("the output has %d bytes, %.4q, %v", len(kept), kept, err)
+	}
+}
+
+// failToBecome does not become a tool, in one way or another.
+func failToBecome(how string) {
+	self, err := os.Executable()
+	if err != nil {
+		panic(err)
+	}
+	tool := Tool{Path: self, Args: []string{"tool", self}, Input: self, Failure: 3}
+	if how == "start" {
+		tool.Path = os.Args[0] + ".text"
+	}
+	err = Exec(Limits{MemoryBytes: 1 << 30}, tool, func(level Level) error {
+		switch how {
+		case "refuse":
+			return errors.New("the box is open")
+		case "die":
+			if err := unix.Setrlimit(unix.RLIMIT_AS, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}); err != nil {
+				return err
+			}
+			fmt.Println(len(make([]byte, 1<<30)))
+		case "panic":
+			panic("it tripped")
+		}
+		return nil
+	})
+	fmt.Fprintln(os.Stderr, err)
+	os.Exit(1)
+}
+
+// A program that does not become the tool says so where the tool cannot, however it ends; one that does says nothing.
+func TestExecTellsFailures(t *testing.T) {
+	if supported := Supported(); !supported.ClosedForTools() {
+		t.Skipf("this kernel cannot confine tools: %v", supported)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	folder := t.TempDir()
+	copied := filepath.Join(folder, "test")
+	if err := os.Symlink(self, copied); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(copied+".text", []byte("no program"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for how, want := range map[string]string{
+		"start": "start " + copied + ".text: exec format error", "refuse": "the box is open", "die": "runtime.throw", "panic": "it tripped", "become": "",
+	} {
+		told, write, err := os.Pipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.CommandContext(t.Context(), copied, "fail-to-become", how)
+		cmd.ExtraFiles = []*os.File{write}
+		err = cmd.Run()
+		write.Close()
+		said, _ := io.ReadAll(told)
+		told.Close()
+		if !strings.Contains(string(said), want) || (want == "") != (err == nil) || want == "" && len(said) > 0 {
+			t.Errorf("%s: %v, %.300q", how, err, said)
+		}
 	}
 }

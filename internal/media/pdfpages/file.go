@@ -28,11 +28,11 @@ type file struct {
 // forever.
 func scan(data []byte) *file {
 	f := &file{objects: map[ref]any{}, patience: 8*len(data) + 1<<20}
-	trailer := bytes.Index(data, []byte("trailer"))
+	objects, trailers := mark{word: "obj"}, mark{word: "trailer"}
 	for at := 0; len(f.objects) < mostObjects && f.patience > 0; {
-		next := bytes.Index(data[at:], []byte("obj"))
-		if trailer >= 0 && (next < 0 || trailer < at+next) {
-			at = max(at, trailer+len("trailer"))
+		object, trailer := objects.from(data, at), trailers.from(data, at)
+		if trailer >= 0 && (object < 0 || trailer < object) {
+			at = trailer + len(trailers.word)
 			p := &parser{data: data, at: at}
 			if v, err := p.value(0); err == nil {
 				f.note(v)
@@ -40,27 +40,37 @@ func scan(data []byte) *file {
 			} else {
 				f.patience -= p.at - at
 			}
-			if trailer = bytes.Index(data[at:], []byte("trailer")); trailer >= 0 {
-				trailer += at
-			}
 			continue
 		}
-		if next < 0 {
+		if object < 0 {
 			break
 		}
-		at += next
-		number, ok := numberBefore(data[:at])
-		at += len("obj")
+		number, ok := numberBefore(data[:object])
+		at = object + len(objects.word)
 		if ok {
 			at = f.object(data, number, at)
 		}
-		if trailer >= 0 && trailer < at {
-			if trailer = bytes.Index(data[at:], []byte("trailer")); trailer >= 0 {
-				trailer += at
-			}
-		}
 	}
 	return f
+}
+
+// mark is a word that is looked for further and further on. No byte is looked at twice.
+type mark struct {
+	word  string
+	at    int // of the last one that was found
+	begun bool
+}
+
+// from finds the word behind a place; -1 = it does not come again. Places do not go back.
+func (m *mark) from(data []byte, at int) int {
+	if m.begun && (m.at < 0 || m.at >= at) {
+		return m.at
+	}
+	m.begun = true
+	if m.at = bytes.Index(data[at:], []byte(m.word)); m.at >= 0 {
+		m.at += at
+	}
+	return m.at
 }
 
 // numberBefore reads "12 0 " backwards.
@@ -175,6 +185,7 @@ func (f *file) unpack(d dict, packed []byte) {
 		return
 	}
 	index := &parser{data: data[:int(first)]}
+	left := 2*len(data) + 1<<12 // bytes that may be read: that several numbers share an object is no reason to read it for each
 	for range int(min(count, mostObjects)) {
 		number, err := index.value(0)
 		if err != nil {
@@ -186,8 +197,13 @@ func (f *file) unpack(d dict, packed []byte) {
 		if err != nil || !ok || !is || o < 0 || o > float64(len(data))-first {
 			return
 		}
-		p := &parser{data: data, at: int(first) + int(o)}
-		if v, err := p.value(0); err == nil && len(f.objects) < mostObjects {
+		start := int(first) + int(o)
+		p := &parser{data: data, at: start}
+		v, err := p.value(0)
+		if left -= p.at - start; left < 0 {
+			return
+		}
+		if err == nil && len(f.objects) < mostObjects {
 			f.objects[ref(n)] = v
 			f.note(v)
 		}

@@ -36,6 +36,8 @@ const (
 	mostLinks = 1000 // of a page
 	maxURI    = 4096 // bytes
 	mostNodes = 100_000
+	// mostVisits is how many entries of lists of pages, links and destinations are looked at: many may share one list.
+	mostVisits = 2_000_000
 )
 
 // Read finds at most limit pages.
@@ -75,6 +77,7 @@ type walker struct {
 	numbers map[ref]int // pages by their object, from 1
 	seen    map[ref]bool
 	nodes   int
+	visits  int
 	places  map[text]any // named destinations
 }
 
@@ -96,6 +99,9 @@ func (w *walker) tree(node any, media, crop box, rotate, depth int) {
 	}
 	if kids := w.file.array(d["Kids"]); kids != nil {
 		for _, kid := range kids {
+			if !w.visit() {
+				return
+			}
 			w.tree(kid, media, crop, rotate, depth+1)
 		}
 		return
@@ -125,6 +131,14 @@ func (w *walker) tree(node any, media, crop box, rotate, depth int) {
 	}
 }
 
+// visit counts an entry of a list, and reports whether it may be looked at.
+func (w *walker) visit() bool {
+	if w.visits++; w.visits > mostVisits {
+		w.doc.More = true
+	}
+	return w.visits <= mostVisits
+}
+
 // box reads a rectangle, of which any two opposite corners may be given.
 func (w *walker) box(v any) box {
 	list := w.file.array(v)
@@ -145,6 +159,9 @@ func (w *walker) box(v any) box {
 // links collects the link annotations of a page (section 12.5.6.5).
 func (w *walker) links(page *Page, l leaf) {
 	for _, v := range w.file.array(l.dict["Annots"]) {
+		if !w.visit() {
+			return
+		}
 		d := w.file.dict(v)
 		if d == nil || w.file.resolve(d["Subtype"]) != name("Link") {
 			continue
@@ -230,12 +247,15 @@ func (w *walker) names(node any, depth int) {
 		return
 	}
 	list := w.file.array(d["Names"])
-	for i := 0; i+1 < len(list); i += 2 {
+	for i := 0; i+1 < len(list) && w.visit(); i += 2 {
 		if key, ok := w.file.resolve(list[i]).(text); ok {
 			w.places[key] = list[i+1]
 		}
 	}
 	for _, kid := range w.file.array(d["Kids"]) {
+		if !w.visit() {
+			return
+		}
 		w.names(kid, depth+1)
 	}
 }

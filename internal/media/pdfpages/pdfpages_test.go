@@ -64,12 +64,7 @@ func TestPackedObjectsAndChanges(t *testing.T) {
 		index += fmt.Sprintf("%d %d ", i+1, len(body))
 		body += o + " "
 	}
-	var packed bytes.Buffer
-	z := zlib.NewWriter(&packed)
-	z.Write([]byte(index + body))
-	z.Close()
-	file := fmt.Sprintf("%%PDF-1.5\n9 0 obj << /Type /ObjStm /N 3 /First %d /Filter /FlateDecode /Length %d >> stream\r\n%s\nendstream endobj\n8 0 obj << /Type /XRef /Root 1 0 R >> stream\nxx\nendstream endobj\n",
-		len(index), packed.Len(), packed.String())
+	file := "%PDF-1.5\n" + objectStream(index, body) + "8 0 obj << /Type /XRef /Root 1 0 R >> stream\nxx\nendstream endobj\n"
 	link := func(data string) string {
 		got := pdfpages.Read([]byte(data), 10)
 		if len(got.Pages) != 1 || len(got.Pages[0].Links) != 1 {
@@ -110,21 +105,58 @@ func TestGhostscriptFile(t *testing.T) {
 	}
 }
 
-// Files that only look for trouble end soon.
+// Files that only look for trouble end soon: those that share what is long would take hours.
 func TestHostileFiles(t *testing.T) {
-	for name, data := range map[string]string{
-		"nothing":     "",
-		"open text":   strings.Repeat("1 0 obj (", 200_000),
-		"deep arrays": "1 0 obj " + strings.Repeat("[", 1_000_000),
-		"own parent":  "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj 2 0 obj << /Kids [2 0 R 2 0 R] >> endobj",
-		"own value":   "1 0 obj 1 0 R endobj trailer << /Root 1 0 R >>",
-		"backslash":   `1 0 obj (\`,
-		"trailers":    strings.Repeat("trailer (", 200_000),
+	catalog := "1 0 obj << /Type /Catalog /Pages 2 0 R /Names << /Dests 5 0 R >> >> endobj "
+	numbered := func(n int, format string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, format, i+100)
+		}
+		return b.String()
+	}
+	for name, tt := range map[string]struct {
+		data  string
+		pages int
+	}{
+		"nothing":          {"", 0},
+		"open text":        {strings.Repeat("1 0 obj (", 200_000), 0},
+		"open bytes":       {strings.Repeat("1 0 obj <a ", 1_000_000), 0},
+		"deep arrays":      {"1 0 obj " + strings.Repeat("[", 1_000_000), 0},
+		"own parent":       {"1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj 2 0 obj << /Kids [2 0 R 2 0 R] >> endobj", 0},
+		"own value":        {"1 0 obj 1 0 R endobj trailer << /Root 1 0 R >>", 0},
+		"backslash":        {`1 0 obj (\`, 0},
+		"trailers":         {strings.Repeat("trailer (", 200_000), 0},
+		"no objects":       {strings.Repeat("trailer<<>>", 1_500_000) + "obj", 0},
+		"one packed array": {objectStream(numbered(20_000, "%d 0 "), "["+strings.Repeat("1 ", 100_000)+"]"), 0},
+		"one array of names": {catalog + "2 0 obj << /Kids [3 0 R] >> endobj 3 0 obj << /Type /Page >> endobj 5 0 obj << /Kids [" + strings.Repeat("7 0 R ", 90_000) +
+			"] >> endobj 7 0 obj << /Names 8 0 R >> endobj 8 0 obj [" + strings.Repeat("(a) 1 ", 500_000) + "] endobj", 1},
+		"one array of links": {catalog + "2 0 obj << /Kids [" + numbered(100, "%d 0 R ") + "] >> endobj " + numbered(100, "%d 0 obj << /Annots 6 0 R >> endobj ") +
+			"6 0 obj [" + strings.Repeat("7 0 R ", 500_000) + "] endobj 7 0 obj << /Subtype /Text >> endobj", 100},
+		"one array of pages": {catalog + "2 0 obj << /Kids 3 0 R >> endobj 3 0 obj [" + strings.Repeat("<</Kids 3 0 R>> ", 200_000) + "] endobj", 0},
 	} {
-		if got := pdfpages.Read([]byte(data), 100); len(got.Pages) != 0 {
-			t.Errorf("%s: %+v", name, got)
+		if got := pdfpages.Read([]byte(tt.data), 100); len(got.Pages) != tt.pages {
+			t.Errorf("%s: %d pages", name, len(got.Pages))
 		}
 	}
+}
+
+// A number of an object stream that shares the place of another one is still an object.
+func TestSharedObjects(t *testing.T) {
+	file := objectStream("1 0 2 40 3 70 4 70 ", fmt.Sprintf("%-40s%-30s%s", "<< /Type /Catalog /Pages 2 0 R >>", "<< /Kids [3 0 R 4 0 R] >>", "<< /Type /Page >>"))
+	if got := pdfpages.Read([]byte(file), 100); len(got.Pages) != 2 || got.More {
+		t.Errorf("%+v", got)
+	}
+}
+
+// objectStream packs objects.
+func objectStream(index, objects string) string {
+	var packed bytes.Buffer
+	z := zlib.NewWriter(&packed)
+	z.Write([]byte(index + objects))
+	z.Close()
+	return fmt.Sprintf("9 0 obj << /Type /ObjStm /N %d /First %d /Filter /FlateDecode /Length %d >> stream\r\n%s\nendstream endobj\n",
+		len(strings.Fields(index))/2, len(index), packed.Len(), packed.String())
 }
 
 func FuzzRead(f *testing.F) {

@@ -173,6 +173,7 @@ func (p *parser) dict(depth int) (dict, error) {
 func (p *parser) hex() (text, error) {
 	end := bytes.IndexByte(p.data[p.at:], '>')
 	if end < 0 {
+		p.at = len(p.data) // all of it was looked at
 		return "", errSyntax
 	}
 	var out []byte
