@@ -3,8 +3,10 @@ package media
 import (
 	"context"
 	"io"
+	"math"
 	"os"
 
+	"sluice/internal/media/extent"
 	"sluice/internal/media/fault"
 )
 
@@ -33,8 +35,26 @@ func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType str
 		out, size, err = r.developed(ctx, in)
 		return out, size, "image/jpeg", err
 	}
+	if _, err := r.opts.claimed(in); err != nil {
+		return nil, 0, "", err
+	}
 	out, size, err = r.decodedByVips(ctx, in, contentType)
 	return out, size, "image/png", err
+}
+
+// claimed reads how large a picture says that it is, and refuses one with more pixels than are decoded, before a tool
+// spends time and memory on it. A file that does not say it is left to the tool, in its box.
+func (o Options) claimed(in *os.File) (extent.Extent, error) {
+	info, err := in.Stat()
+	if err != nil {
+		return extent.Extent{}, failure(fault.Unavailable, err, "the file was lost")
+	}
+	found := extent.Of(in, info.Size())
+	if found.Most.Beyond(o.MaxPixels) {
+		return found, failure(fault.TooLarge, nil, "the picture has %d x %d = %d pixels, the limit is %d",
+			found.Most.Width, found.Most.Height, uint64(found.Most.Width)*uint64(found.Most.Height), o.MaxPixels)
+	}
+	return found, nil
 }
 
 // vipsNeed is what reads these.
@@ -77,6 +97,15 @@ func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType str
 
 // foreign inspects a picture that only a tool reads.
 func (r *Runner) foreign(ctx context.Context, in *os.File, want ThumbnailSpec, found *Inspection) error {
+	if !isRaw(found.ContentType) {
+		claimed, err := r.opts.claimed(in)
+		if shown := claimed.Shown; max(shown.Width, shown.Height) <= math.MaxInt32 {
+			found.Width, found.Height = int(shown.Width), int(shown.Height)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	picture, size, _, err := r.decodedByTool(ctx, in, found.ContentType)
 	if err != nil {
 		return err
