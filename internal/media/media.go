@@ -4,7 +4,8 @@
 // and time, and killed with its process group when it misbehaves.
 //
 // It knows JPEG, PNG, GIF, WebP, BMP, TIFF and PSD without any external tool. For video, sound and PDF files an external
-// tool, which the worker turns into inside a box of its own, gives a picture. Capabilities tells which tools for other
+// tool, which the worker turns into inside a box of its own, gives a picture. HEIC, AVIF and JPEG XL are read by vips, and
+// where it is missing by decoders in WebAssembly that a worker makes ready before its box closes. Capabilities tells which tools for other
 // formats this machine has.
 package media
 

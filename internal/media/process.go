@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/frame"
 )
@@ -22,6 +23,8 @@ type process struct {
 	stderr tail
 	level  box.Level
 	served int
+	// decoder is what the worker has ready besides what all workers know.
+	decoder decoder.Name
 	// unusable is set while the conversation may be out of step; the worker must then be ended.
 	unusable bool
 	done     chan struct{} // closed when the worker is gone and reaped
@@ -89,8 +92,10 @@ func launch(o Options, files ...*os.File) (*process, error) {
 
 // greet sends the setup and checks the walls that the worker reports.
 func (p *process) greet(o Options) error {
+	todo := o.setup()
+	todo.Decoder = p.decoder
 	var reply hello
-	err := frame.Write(p.in, o.setup())
+	err := frame.Write(p.in, todo)
 	if err == nil {
 		err = frame.Read(p.out, &reply)
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/lossless"
 	"sluice/internal/media/modifier"
@@ -27,7 +28,7 @@ import (
 // what it writes, descriptor 4 is a file that it writes to, up to Box.FileBytes, instead of the standard output.
 
 // protocolVersion changes with any change of the messages, so that a worker of another build is noticed.
-const protocolVersion = 5
+const protocolVersion = 6
 
 // spoolDescriptor is the worker's descriptor of its nameless file, or of the tool's input.
 const spoolDescriptor = 3
@@ -41,6 +42,7 @@ type setup struct {
 	RenderBytes  int64         `json:"renderBytes"`
 	AllowUnboxed bool          `json:"allowUnboxed,omitempty"`
 	Tool         *toolCall     `json:"tool,omitempty"`
+	Decoder      decoder.Name  `json:"decoder,omitempty"` // made ready before the box closes, for opDecode
 }
 
 // toolCall is a program to run and what it is told. Nothing in it is a client's.
@@ -71,6 +73,7 @@ const (
 	opMetadata operation = "metadata" // of a file that is not inspected, as JSON
 	opToolSaid operation = "toolsaid" // the same from exiftool's answer
 	opSurvey   operation = "survey"   // what the header of a picture says, of which the file may be the beginning only
+	opDecode   operation = "decode"   // by the decoder of the setup, as a PNG file
 )
 
 type request struct {

@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/extent"
 	"sluice/internal/media/fault"
 )
@@ -24,8 +25,8 @@ func vipsLoader(contentType string) string {
 	return ""
 }
 
-// Foreign reports whether pictures of a type are read by an external tool only: HEIC, AVIF, JPEG XL, JPEG 2000 and
-// camera raw.
+// Foreign reports whether pictures of a type are read by an external tool, or by a decoder of their own where there is
+// one, before an ordinary worker can work on them: HEIC, AVIF, JPEG XL, JPEG 2000 and camera raw.
 func Foreign(contentType string) bool { return vipsLoader(contentType) != "" || isRaw(contentType) }
 
 // decodedByTool has a tool give the picture in a file as one that workers read, of the type that it returns. The caller
@@ -35,10 +36,14 @@ func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType str
 		out, size, err = r.developed(ctx, in)
 		return out, size, "image/jpeg", err
 	}
-	if _, err := r.opts.claimed(in); err != nil {
+	claimed, err := r.opts.claimed(in)
+	if err != nil {
 		return nil, 0, "", err
 	}
 	out, size, err = r.decodedByVips(ctx, in, contentType)
+	if name := decoder.For(contentType); fault.ClassOf(err) == fault.Missing && name != decoder.None {
+		out, size, err = r.decodedHere(ctx, in, contentType, name, claimed)
+	}
 	return out, size, "image/png", err
 }
 

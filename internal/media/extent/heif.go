@@ -12,42 +12,52 @@ const mostAssociations = 256 << 10
 // heif reads the extent of a HEIF file (ISO/IEC 23008-12): the sizes of all pictures in it, and that of the primary one
 // with what turns and cuts it.
 func (r *pieces) heif() (e Extent) {
+	primary, all := r.properties()
+	for _, property := range all {
+		if property.kind == "ispe" {
+			e.Most = larger(e.Most, r.ispe(property))
+		}
+	}
+	for _, property := range primary {
+		e.Shown = r.apply(property, e.Shown)
+	}
+	return e
+}
+
+// properties lists the properties of the primary picture in the order in which they are applied, and those of all.
+func (r *pieces) properties() (primary, all []box) {
 	meta, ok := r.first("meta", 0, r.size)
 	if !ok {
-		return e
+		return nil, nil
 	}
-	var primary int64
+	var item int64
 	var properties box
 	for b := range r.boxes(meta.from+4, meta.to) { // behind version and flags
 		switch b.kind {
 		case "pitm":
-			primary = r.primary(b)
+			item = r.primary(b)
 		case "iprp":
 			properties = b
 		}
 	}
 	container, ok := r.first("ipco", properties.from, properties.to)
 	if !ok {
-		return e
+		return nil, nil
 	}
-	var all []box
 	for b := range r.boxes(container.from, container.to) {
 		all = append(all, b)
-		if b.kind == "ispe" {
-			e.Most = larger(e.Most, r.ispe(b))
-		}
 	}
 	for b := range r.boxes(properties.from, properties.to) {
 		if b.kind != "ipma" {
 			continue
 		}
-		for _, index := range r.associated(b, primary) {
+		for _, index := range r.associated(b, item) {
 			if index > 0 && index <= len(all) {
-				e.Shown = r.apply(all[index-1], e.Shown)
+				primary = append(primary, all[index-1])
 			}
 		}
 	}
-	return e
+	return primary, all
 }
 
 // primary reads the number of the primary item.
