@@ -5,6 +5,8 @@ SHELL := /bin/bash
 
 GO ?= go
 CC ?= cc
+# Without this tag the decoders of HEIC, AVIF and JPEG XL would load libraries of the system; a build without it has none.
+TAGS := -tags nodynamic
 # The race detector is part of the C tool chain's world.
 RACE := $(shell command -v $(CC) >/dev/null 2>&1 && echo -race)
 
@@ -20,22 +22,22 @@ media-tools: ## install the tools for media beyond the common images (Debian; ro
 	@scripts/media-tools
 
 build: ## build bin/sluice, one static binary
-	CGO_ENABLED=0 $(GO) build -trimpath -o bin/sluice ./cmd/sluice
+	CGO_ENABLED=0 $(GO) build $(TAGS) -trimpath -o bin/sluice ./cmd/sluice
 
 test: setup static ## install test clients where needed, then run every check and test
 ifeq ($(RACE),)
 	@echo "no C compiler ($(CC)): testing without the race detector"
-	CGO_ENABLED=0 $(GO) test -timeout 30m ./...
+	CGO_ENABLED=0 $(GO) test $(TAGS) -timeout 30m ./...
 else
-	CGO_ENABLED=1 $(GO) test -race -timeout 30m ./...
+	CGO_ENABLED=1 $(GO) test $(TAGS) -race -timeout 30m ./...
 endif
 
 test-short: ## run the quick tests, without set-up and race detector
-	$(GO) test -short -timeout 5m ./...
+	$(GO) test $(TAGS) -short -timeout 5m ./...
 
 bench: build ## measure uploads beside bare handlers, and a large library (BENCH="flags of the uploads")
 	mkdir -p .bench
-	CGO_ENABLED=0 $(GO) build -trimpath -o .bench/bench ./test/bench
+	CGO_ENABLED=0 $(GO) build $(TAGS) -trimpath -o .bench/bench ./test/bench
 	.bench/bench -sluice bin/sluice -variant deferred,SLUICE_DIGEST=deferred $(BENCH)
 	.bench/bench library -sluice bin/sluice
 	.bench/bench search
@@ -46,12 +48,12 @@ bench: build ## measure uploads beside bare handlers, and a large library (BENCH
 bench-media: build ## measure thumbnails, optimised images, pages and posters beside sharp, vips, pdftoppm and ffmpeg (BENCH="flags")
 	@test/setup
 	mkdir -p .bench
-	CGO_ENABLED=0 $(GO) build -trimpath -o .bench/bench ./test/bench
+	CGO_ENABLED=0 $(GO) build $(TAGS) -trimpath -o .bench/bench ./test/bench
 	.bench/bench processing -sluice bin/sluice $(BENCH)
 	.bench/bench mixed -sluice bin/sluice
 
 gallery: build ## write .gallery/index.html: what each upload option does, in pictures of before and after
-	$(GO) run ./test/gallery -sluice bin/sluice -out .gallery
+	$(GO) run $(TAGS) ./test/gallery -sluice bin/sluice -out .gallery
 
 lint: static ## vet, format, layers, and golangci-lint where installed
 	@if command -v golangci-lint >/dev/null 2>&1; then golangci-lint run; \
@@ -64,7 +66,8 @@ setup:
 	@test/setup
 
 static:
-	$(GO) vet ./...
+	$(GO) vet $(TAGS) ./...
+	$(GO) vet ./internal/media/...
 	@unformatted=$$(gofmt -l $$(git ls-files --cached --others --exclude-standard '*.go' | xargs ls -d 2>/dev/null)); \
 	if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	$(GO) test -count=1 ./test/layers
+	$(GO) test $(TAGS) -count=1 ./test/layers

@@ -32,15 +32,15 @@ type console struct {
 type grammar struct {
 	Config string `name:"config" env:"SLUICE_CONFIG" placeholder:"FILE" help:"YAML file with settings."`
 
-	Serve       serveCommand       `cmd:"" help:"Run the server."`
-	User        userCommands       `cmd:"" help:"Add, list and change users; also while the server runs."`
-	Company     companyCommands    `cmd:"" help:"Add, list and set up companies; also while the server runs."`
-	Quota       quotaCommand       `cmd:"" help:"Show what a company or a user uses and may use; also while the server runs."`
-	Key         keyCommands        `cmd:"" help:"Make and end API keys; also while the server runs."`
-	Reprocess   reprocessCommand   `cmd:"" help:"Process assets again as they came; also while the server runs."`
-	ConfigPrint configCommands     `cmd:"" name:"config" help:"Show the settings."`
-	Doctor      doctorCommand      `cmd:"" help:"Say what is configured, what was found and what is missing."`
-	Version     versionCommand     `cmd:"" help:"Print the version."`
+	Serve       serveCommand     `cmd:"" help:"Run the server."`
+	User        userCommands     `cmd:"" help:"Add, list and change users; also while the server runs."`
+	Company     companyCommands  `cmd:"" help:"Add, list and set up companies; also while the server runs."`
+	Quota       quotaCommand     `cmd:"" help:"Show what a company or a user uses and may use; also while the server runs."`
+	Key         keyCommands      `cmd:"" help:"Make and end API keys; also while the server runs."`
+	Reprocess   reprocessCommand `cmd:"" help:"Process assets again as they came; also while the server runs."`
+	ConfigPrint configCommands   `cmd:"" name:"config" help:"Show the settings."`
+	Doctor      doctorCommand    `cmd:"" help:"Say what is configured, what was found and what is missing."`
+	Version     versionCommand   `cmd:"" help:"Print the version."`
 }
 
 // run parses and executes a command line and returns the exit code.

@@ -144,6 +144,8 @@ func checkTools(ctx context.Context) []finding {
 		switch {
 		case c.Found && c.Path != "":
 			list = append(list, finding{"tool " + c.Tool, "ok", fmt.Sprintf("%s (%s), for %s; options: %s", c.Path, c.Version, c.Name, c.Options)})
+		case c.Found && c.Options != "":
+			list = append(list, finding{c.Tool, "ok", fmt.Sprintf("%s, for %s", c.Version, c.Name)})
 		case !c.Found && c.Tool != "kernel": // checkBox speaks of the kernel
 			list = append(list, finding{"tool " + c.Tool, "missing", fmt.Sprintf("for %s; without it %s are left out with a warning: %s", c.Name, c.Options, c.Need)})
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 )
 
 // Capability is something that this machine can do with media, or could if a tool were installed.
@@ -56,11 +57,24 @@ func Capabilities(ctx context.Context) []Capability {
 	list := []Capability{
 		{Name: "thumbnails of JPEG, PNG, GIF, WebP, BMP, TIFF and PSD; dimensions of MP4 and QuickTime videos, covers of M4A", Tool: "sluice media-worker", Version: "built in", Found: true},
 		confinement(),
+		decoders(),
 	}
 	for _, t := range tools() {
 		list = append(list, t.look(ctx))
 	}
 	return append(list, profiles())
+}
+
+// decoders says whether this build decodes pictures for which vips is needed otherwise.
+func decoders() Capability {
+	c := Capability{
+		Name: "HEIC, AVIF and JPEG XL where vips is missing, in more time and memory", Tool: "built-in decoders", Version: "built in",
+		Options: "all options of images of these types, where vips is missing,",
+	}
+	if c.Found = decoder.For("image/heic") != decoder.None; !c.Found {
+		c.Version, c.Need = "", "install vips, or build Sluice with -tags nodynamic"
+	}
+	return c
 }
 
 // profiles looks for the profile of CMYK pictures that carry none.

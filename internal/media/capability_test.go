@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 )
 
 // install puts a script with the name of a tool into a folder.
@@ -42,6 +43,7 @@ func TestCapabilitiesFindsToolsAndTheirVersions(t *testing.T) {
 	}
 	want := map[string]Capability{
 		"sluice media-worker": {Tool: "sluice media-worker", Version: "built in", Found: true},
+		"built-in decoders":   {Tool: "built-in decoders", Version: got["built-in decoders"].Version, Found: decoder.For("image/heic") != decoder.None, Need: got["built-in decoders"].Need},
 		"kernel":              {Tool: "kernel", Version: level.String(), Found: level.Closed(), Need: got["kernel"].Need},
 		"ffmpeg":              {Tool: "ffmpeg", Version: "ffmpeg version 5.1.9", Path: ffmpeg, Found: true},
 		"pdftoppm":            {Tool: "pdftoppm", Version: "pdftoppm version 22.12.0", Path: pages, Found: true},

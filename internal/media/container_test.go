@@ -97,7 +97,7 @@ type movieSample struct {
 
 const (
 	unit  = 1 << 16
-	whole = 1 << 30
+	wUnit = 1 << 30
 )
 
 // movieSamples are files as cameras, editors and ffmpeg write them.
@@ -140,14 +140,14 @@ func movieSamples(t *testing.T) map[string]movieSample {
 		"no pasp, told by the codec": {"a.mp4", with(pictures, "-vf", "setsar=1/2"), put("pasp", 0, []byte("free")...), false},
 		"no pasp at all":             {"a.mp4", with(pictures, "-vf", "setsar=1"), put("pasp", 0, []byte("free")...), true},
 		"pixels of nothing":          {"a.mp4", with(pictures, "-vf", "setsar=1/2"), put("pasp", 4, 0, 0, 0, 0), false},
-		"turned right":               {"a.mp4", both, turned(0, unit, 0, -unit, 0, 0, 180*unit, 0, whole), true},
-		"upside down":                {"a.mp4", both, turned(-unit, 0, 0, 0, -unit, 0, 320*unit, 180*unit, whole), true},
-		"turned left":                {"a.mov", both, turned(0, -unit, 0, unit, 0, 0, 0, 320*unit, whole), true},
-		"turned and stretched":       {"a.mp4", with(pictures, "-vf", "setsar=1/2"), turned(0, unit, 0, -unit, 0, 0, 0, 0, whole), true},
-		"moved":                      {"a.mp4", both, turned(unit, 0, 0, 0, unit, 0, 5*unit, 0, whole), true},
-		"mirrored":                   {"a.mp4", both, turned(-unit, 0, 0, 0, unit, 0, 0, 0, whole), false},
-		"slanted":                    {"a.mp4", both, turned(unit/2, unit, 0, -unit, unit/2, 0, 0, 0, whole), false},
-		"stretched by the matrix":    {"a.mp4", both, turned(2*unit, 0, 0, 0, unit, 0, 0, 0, whole), false},
+		"turned right":               {"a.mp4", both, turned(0, unit, 0, -unit, 0, 0, 180*unit, 0, wUnit), true},
+		"upside down":                {"a.mp4", both, turned(-unit, 0, 0, 0, -unit, 0, 320*unit, 180*unit, wUnit), true},
+		"turned left":                {"a.mov", both, turned(0, -unit, 0, unit, 0, 0, 0, 320*unit, wUnit), true},
+		"turned and stretched":       {"a.mp4", with(pictures, "-vf", "setsar=1/2"), turned(0, unit, 0, -unit, 0, 0, 0, 0, wUnit), true},
+		"moved":                      {"a.mp4", both, turned(unit, 0, 0, 0, unit, 0, 5*unit, 0, wUnit), true},
+		"mirrored":                   {"a.mp4", both, turned(-unit, 0, 0, 0, unit, 0, 0, 0, wUnit), false},
+		"slanted":                    {"a.mp4", both, turned(unit/2, unit, 0, -unit, unit/2, 0, 0, 0, wUnit), false},
+		"stretched by the matrix":    {"a.mp4", both, turned(2*unit, 0, 0, 0, unit, 0, 0, 0, wUnit), false},
 		"the movie is turned":        {"a.mp4", both, put("mvhd", 40, 0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 0, 0, 0, 0, 0, 0), false},
 		"shown in another size":      {"a.mp4", with(pictures, "-vf", "setsar=0"), put("tkhd", 80, 0, 100), false},
 		"the codec says another":     {"a.mp4", with(pictures, "-pix_fmt", "yuv420p"), put("avc1", 28, 1, 48), false},

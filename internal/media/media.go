@@ -5,7 +5,8 @@
 //
 // It knows JPEG, PNG, GIF, WebP, BMP, TIFF and PSD without any external tool, and the streams and covers of ordinary MP4
 // and QuickTime files. For video, sound and PDF files an external tool, which the worker turns into inside a box of its
-// own, gives a picture. Capabilities tells which tools for other
+// own, gives a picture. HEIC, AVIF and JPEG XL are read by vips, and where it is missing by decoders in WebAssembly that
+// a worker makes ready before its box closes. Capabilities tells which tools for other
 // formats this machine has.
 package media
 

@@ -7,6 +7,7 @@ import (
 	"io"
 	"sync"
 
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/lossless"
 )
@@ -140,7 +141,7 @@ func (p *packing) failed(err error) {
 // pack has a worker encode a picture, and hands it over after the page before it. The tool that drew it holds the turn
 // of all of them.
 func (d *drawing) pack(ctx context.Context, pixels io.Reader, h lossless.Header, page int, before <-chan struct{}, handed func()) error {
-	p, err := d.runner.take(ctx)
+	p, err := d.runner.take(ctx, decoder.None)
 	if err != nil {
 		return err
 	}

@@ -379,7 +379,7 @@ func TestPicturesThatOnlyVipsReads(t *testing.T) {
 		})
 	}
 	only(t, "ls")
-	file, err := os.ReadFile(filepath.Join(samples, "resources", "heic-24bit.heic"))
+	file, err := os.ReadFile(filepath.Join(samples, "resources", "jp2k-orientation-6.jp2"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/frame"
 )
@@ -23,6 +24,8 @@ type process struct {
 	stderr tail
 	level  box.Level
 	served int
+	// decoder is what the worker has ready besides what all workers know.
+	decoder decoder.Name
 	// unusable is set while the conversation may be out of step; the worker must then be ended.
 	unusable bool
 	failure  *os.File      // of a worker that becomes a tool: where it says why it did not; nil for others
@@ -91,8 +94,10 @@ func launch(o Options, files ...*os.File) (*process, error) {
 
 // greet sends the setup and checks the walls that the worker reports.
 func (p *process) greet(o Options) error {
+	todo := o.setup()
+	todo.Decoder = p.decoder
 	var reply hello
-	err := frame.Write(p.in, o.setup())
+	err := frame.Write(p.in, todo)
 	if err == nil {
 		err = frame.Read(p.out, &reply)
 	}

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/lossless"
 	"sluice/internal/media/modifier"
@@ -44,6 +45,7 @@ type setup struct {
 	RenderBytes  int64         `json:"renderBytes"`
 	AllowUnboxed bool          `json:"allowUnboxed,omitempty"`
 	Tool         *toolCall     `json:"tool,omitempty"`
+	Decoder      decoder.Name  `json:"decoder,omitempty"` // made ready before the box closes, for opDecode
 }
 
 // toolCall is a program to run and what it is told. Nothing in it is a client's.
@@ -75,6 +77,7 @@ const (
 	opToolSaid operation = "toolsaid" // the same from exiftool's answer
 	opSurvey   operation = "survey"   // what the header of a picture says, of which the file may be the beginning only
 	opMovie    operation = "movie"    // what a moov box says, which is all of the file that is sent
+	opDecode   operation = "decode"   // by the decoder of the setup, as a PNG file
 )
 
 type request struct {

@@ -187,7 +187,7 @@ func (d result) check(req request, o Options) error {
 	nonsense := func(what string) error {
 		return failure(fault.Crashed, nil, "the media worker gave an impossible result (%s) and was ended", what)
 	}
-	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes, opPack: o.MaxRenderBytes, opLinks: maxLinkBytes, opMetadata: maxMetadata, opToolSaid: maxMetadata}[req.Op]
+	limit := map[operation]int64{opRender: o.MaxRenderBytes, opPaths: maxPathBytes, opPack: o.MaxRenderBytes, opLinks: maxLinkBytes, opMetadata: maxMetadata, opToolSaid: maxMetadata, opDecode: o.MaxInputBytes}[req.Op]
 	switch {
 	case d.Class != "" && (!d.Class.Known() || d.Bytes != 0):
 		return nonsense("class")
@@ -202,6 +202,8 @@ func (d result) check(req request, o Options) error {
 		return nil
 	case (req.Op == opRender || req.Op == opPack) && (d.Bytes == 0 || d.Width == 0 || d.Height == 0 || start(d.ContentType) == ""):
 		return nonsense("file")
+	case req.Op == opDecode && (d.Bytes == 0 || d.Width == 0 || d.Height == 0 || d.ContentType != "image/png"):
+		return nonsense("decoded picture")
 	case req.Op == opRender && !strings.Contains(" jpg png gif tif bmp ", " "+d.Extension+" "):
 		return nonsense("extension")
 	case req.Op == opPack && (req.Pack == nil || d.Width != req.Pack.Width || d.Height != req.Pack.Height || d.Extension != "png" && d.Extension != "tif"):

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 )
 
@@ -101,8 +102,13 @@ func (r *Runner) Close() error {
 // with runs step with a worker, and decides what becomes of the worker afterwards. It gives step the time that the
 // options allow, the worker's start included.
 func (r *Runner) with(ctx context.Context, step func(*process) error) error {
+	return r.withDecoder(ctx, decoder.None, step)
+}
+
+// withDecoder is with for a worker that has a decoder ready.
+func (r *Runner) withDecoder(ctx context.Context, name decoder.Name, step func(*process) error) error {
 	return r.turn(ctx, func(limited context.Context) error {
-		p, err := r.take(limited)
+		p, err := r.take(limited, name)
 		if err != nil {
 			return err
 		}
@@ -164,18 +170,13 @@ func (r *Runner) judge(ctx, limited context.Context, err error) error {
 	return err
 }
 
-// take returns the worker that waited least, or a new one.
-func (r *Runner) take(ctx context.Context) (*process, error) {
+// take returns the worker with a decoder that waited least, or a new one.
+func (r *Runner) take(ctx context.Context, name decoder.Name) (*process, error) {
 	for {
-		r.mu.Lock()
-		last := len(r.idle) - 1
-		if last < 0 {
-			r.mu.Unlock()
+		waiting, ok := r.takeIdle(name)
+		if !ok {
 			break
 		}
-		waiting := r.idle[last]
-		r.idle = r.idle[:last]
-		r.mu.Unlock()
 		waiting.timer.Stop()
 		if !waiting.gone() {
 			return waiting.process, nil
@@ -186,6 +187,7 @@ func (r *Runner) take(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
+	p.decoder = name
 	stop := context.AfterFunc(ctx, p.kill)
 	defer stop()
 	if err := p.greet(r.opts); err != nil {
@@ -193,6 +195,19 @@ func (r *Runner) take(ctx context.Context) (*process, error) {
 		return nil, err
 	}
 	return p, nil
+}
+
+// takeIdle takes the worker with a decoder that waited least from those that wait.
+func (r *Runner) takeIdle(name decoder.Name) (idleProcess, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for at, waiting := range slices.Backward(r.idle) {
+		if waiting.decoder == name {
+			r.idle = slices.Delete(r.idle, at, at+1)
+			return waiting, true
+		}
+	}
+	return idleProcess{}, false
 }
 
 // release keeps a worker for the next file, unless it has done enough or is out of step.

@@ -3,8 +3,11 @@ package media
 import (
 	"context"
 	"io"
+	"math"
 	"os"
 
+	"sluice/internal/media/decoder"
+	"sluice/internal/media/extent"
 	"sluice/internal/media/fault"
 )
 
@@ -22,8 +25,8 @@ func vipsLoader(contentType string) string {
 	return ""
 }
 
-// Foreign reports whether pictures of a type are read by an external tool only: HEIC, AVIF, JPEG XL, JPEG 2000 and
-// camera raw.
+// Foreign reports whether pictures of a type are read by an external tool, or by a decoder of their own where there is
+// one, before an ordinary worker can work on them: HEIC, AVIF, JPEG XL, JPEG 2000 and camera raw.
 func Foreign(contentType string) bool { return vipsLoader(contentType) != "" || isRaw(contentType) }
 
 // decodedByTool has a tool give the picture in a file as one that workers read, of the type that it returns. The caller
@@ -33,8 +36,30 @@ func (r *Runner) decodedByTool(ctx context.Context, in *os.File, contentType str
 		picture, err = r.developed(ctx, in)
 		return picture, "image/jpeg", err
 	}
+	claimed, err := r.opts.claimed(in)
+	if err != nil {
+		return held{}, "", err
+	}
 	picture, err = r.decodedByVips(ctx, in, contentType)
+	if name := decoder.For(contentType); fault.ClassOf(err) == fault.Missing && name != decoder.None {
+		picture, err = r.decodedHere(ctx, in, contentType, name, claimed)
+	}
 	return picture, "image/png", err
+}
+
+// claimed reads how large a picture says that it is, and refuses one with more pixels than are decoded, before a tool
+// spends time and memory on it. A file that does not say it is left to the tool, in its box.
+func (o Options) claimed(in *os.File) (extent.Extent, error) {
+	info, err := in.Stat()
+	if err != nil {
+		return extent.Extent{}, failure(fault.Unavailable, err, "the file was lost")
+	}
+	found := extent.Of(in, info.Size())
+	if found.Most.Beyond(o.MaxPixels) {
+		return found, failure(fault.TooLarge, nil, "the picture has %d x %d = %d pixels, the limit is %d",
+			found.Most.Width, found.Most.Height, uint64(found.Most.Width)*uint64(found.Most.Height), o.MaxPixels)
+	}
+	return found, nil
 }
 
 // vipsNeed is what reads these.
@@ -76,6 +101,15 @@ func (r *Runner) decodedByVips(ctx context.Context, in *os.File, contentType str
 
 // foreign inspects a picture that only a tool reads.
 func (r *Runner) foreign(ctx context.Context, in *os.File, want ThumbnailSpec, found *Inspection) error {
+	if !isRaw(found.ContentType) {
+		claimed, err := r.opts.claimed(in)
+		if shown := claimed.Shown; max(shown.Width, shown.Height) <= math.MaxInt32 {
+			found.Width, found.Height = int(shown.Width), int(shown.Height)
+		}
+		if err != nil {
+			return err
+		}
+	}
 	picture, _, err := r.decodedByTool(ctx, in, found.ContentType)
 	if err != nil {
 		return err

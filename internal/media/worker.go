@@ -8,6 +8,7 @@ import (
 	"runtime/debug"
 
 	"sluice/internal/media/box"
+	"sluice/internal/media/decoder"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/frame"
 	"sluice/internal/media/raster"
@@ -27,6 +28,10 @@ func RunWorker(stdin io.Reader, stdout io.Writer) error {
 	if todo.Tool != nil {
 		return becomeTool(todo, stdout)
 	}
+	ready, err := prepare(todo.Decoder)
+	if err != nil {
+		return fmt.Errorf("media worker: %w", err)
+	}
 	processor := box.NewProcessor(todo.CPUSeconds)
 	spool := os.NewFile(spoolDescriptor, "spool")
 	level := box.Apply(todo.Box)
@@ -36,7 +41,7 @@ func RunWorker(stdin io.Reader, stdout io.Writer) error {
 	if !level.Closed() && !todo.AllowUnboxed {
 		return fmt.Errorf("media worker: the box is open: %v", level)
 	}
-	w := &worker{setup: todo, in: stdin, out: stdout, spool: spool}
+	w := &worker{setup: todo, in: stdin, out: stdout, spool: spool, decoder: ready}
 	for {
 		if err := processor.Arm(); err != nil && level.Closed() {
 			return fmt.Errorf("media worker: arm the processor limit: %w", err)
@@ -53,11 +58,12 @@ func RunWorker(stdin io.Reader, stdout io.Writer) error {
 
 // worker answers one request after the other.
 type worker struct {
-	setup  setup
-	in     io.Reader
-	out    io.Writer
-	spool  *os.File
-	memory []byte // kept for the next request of at most memorySpool bytes
+	setup   setup
+	in      io.Reader
+	out     io.Writer
+	spool   *os.File
+	decoder *decoder.Decoder // nil = this worker has none
+	memory  []byte           // kept for the next request of at most memorySpool bytes
 }
 
 // memorySpool is the longest input in bytes that is kept in memory; longer input goes to the nameless file.
@@ -79,6 +85,10 @@ func (w *worker) serve() error {
 	if req.Op == opLayers && req.Layers != nil {
 		defer debug.FreeOSMemory()
 		return w.layers(io.NewSectionReader(src, 0, req.Size), *req.Layers)
+	}
+	if req.Op == opDecode && w.decoder != nil {
+		defer debug.FreeOSMemory()
+		return w.decode(io.NewSectionReader(src, 0, req.Size))
 	}
 	if req.Op != opInspect {
 		done, body := w.perform(src, req)

@@ -29,7 +29,7 @@ func buildProgram(t *testing.T) program {
 	t.Helper()
 	dir := t.TempDir()
 	p := program{path: filepath.Join(dir, "sluice"), data: filepath.Join(dir, "data"), log: filepath.Join(dir, "log")}
-	build := exec.Command("go", "build", "-tags", "crashpoints", "-o", p.path, "./cmd/sluice")
+	build := exec.Command("go", "build", "-tags", "crashpoints,nodynamic", "-o", p.path, "./cmd/sluice")
 	build.Dir = "../.."
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {

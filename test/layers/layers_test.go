@@ -64,7 +64,7 @@ type listed struct {
 
 func list(t *testing.T) map[string]listed {
 	t.Helper()
-	cmd := exec.Command("go", "list", "-deps", "-json=ImportPath,Standard,Imports,Deps", "./...")
+	cmd := exec.Command("go", "list", "-tags", "nodynamic", "-deps", "-json=ImportPath,Standard,Imports,Deps", "./...")
 	cmd.Dir = root
 	var problems bytes.Buffer
 	cmd.Stderr = &problems

@@ -1,0 +1,5 @@
+//go:build !nodynamic
+
+package decoder
+
+func programs() map[Name]program { return nil }
