@@ -28,6 +28,7 @@ func TestHostileWords(t *testing.T) {
 		"deep":           {popplerWords, forever("<a>"), fault.TooLarge},
 		"deep gs":        {ghostscriptWords, forever("<a>"), fault.TooLarge},
 		"many pages":     {popplerWords, forever("<page/>"), ""},
+		"many pages gs":  {ghostscriptWords, forever("<page/>"), ""},
 		"many pieces":    {popplerWords, forever("<a/>"), fault.TooLarge},
 		"one long word":  {ghostscriptWords, io.MultiReader(strings.NewReader(span), forever(`<char c="w"/>`)), fault.TooLarge},
 	} {

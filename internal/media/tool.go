@@ -182,7 +182,8 @@ func readOnly(f *os.File) (*os.File, error) {
 func (t toolRun) ended(p *process) error {
 	state := p.cmd.ProcessState
 	if why := p.notStarted(); why != "" {
-		return t.failed(fault.Unavailable, errors.New(state.String()+": "+why), "could not be started")
+		// No tool is named, because none has looked at the file: it is tried again.
+		return failure(fault.Unavailable, errors.New(state.String()+": "+why), "the media worker could not start %s", t.program)
 	}
 	cause := errors.New(state.String() + ": " + p.stderr.lastLine())
 	if state.Exited() {

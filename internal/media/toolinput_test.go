@@ -95,7 +95,7 @@ func TestToolThatIsNotStarted(t *testing.T) {
 	for role, want := range map[string]string{"media-worker": "exec format error", "dying-worker": "exit status 2"} {
 		_, err := newRunner(t, role).posterOf(t.Context(), "%PDF-1.4\n", "a.pdf")
 		var failed *Error
-		if !errors.As(err, &failed) || failed.Class != fault.Unavailable || failed.Tool != "pdftoppm" || failed.Msg != "pdftoppm could not be started" || !strings.Contains(err.Error(), want) {
+		if !errors.As(err, &failed) || failed.Class != fault.Unavailable || failed.Tool != "" || failed.Msg != "the media worker could not start pdftoppm" || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: %+v", role, err)
 		}
 		in, _, err := r.opts.toolFile(strings.NewReader("x"), 1)

@@ -182,10 +182,10 @@ func popplerWords(r io.Reader) (pages []PageText, err error) {
 		case xml.StartElement:
 			switch t.Name.Local {
 			case "page":
-				if len(pages) == MostPages {
+				var more bool
+				if pages, more = begin(pages, t); !more {
 					return pages, nil
 				}
-				pages = append(pages, PageText{Page: len(pages) + 1, Width: number(t, "width"), Height: number(t, "height")})
 			case "line":
 				line = &TextLine{}
 			case "word":
@@ -233,10 +233,10 @@ func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
 		case xml.StartElement:
 			switch t.Name.Local {
 			case "page":
-				if len(pages) == MostPages {
+				var more bool
+				if pages, more = begin(pages, t); !more {
 					return pages, nil
 				}
-				pages = append(pages, PageText{Page: len(pages) + 1})
 			case "span":
 				line = &TextLine{Font: attribute(t, "font"), Size: number(t, "size")}
 			case "char":
@@ -265,6 +265,14 @@ func ghostscriptWords(r io.Reader) (pages []PageText, err error) {
 			}
 		}
 	}
+}
+
+// begin adds the page that an element begins; false when there are as many as are read. Only poppler says how large it is.
+func begin(pages []PageText, t xml.StartElement) ([]PageText, bool) {
+	if len(pages) == MostPages {
+		return pages, false
+	}
+	return append(pages, PageText{Page: len(pages) + 1, Width: number(t, "width"), Height: number(t, "height")}), true
 }
 
 // ascent and descent are how far letters reach above and below their base line, in parts of their size. Fonts differ;
