@@ -38,7 +38,7 @@ type tool struct {
 
 func tools() []tool {
 	return []tool{
-		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000; quicker optimised images of photographs", "libvips-tools", "all options of images of these types"},
+		{"vips", "--version", "HEIC, AVIF, JPEG XL and JPEG 2000; quicker optimised images of photographs", "libvips-tools", vipsOptions()},
 		{"ffmpeg", "-version", "thumbnails and encodings of video, covers of audio other than M4A", "ffmpeg", "mediaOptions"},
 		{"ffprobe", "-version", "dimensions and streams of video and audio, ordinary MP4 and QuickTime files excepted", "ffmpeg", "mediaOptions"},
 		{"gs", "--version", "EPS and PostScript, CMYK and transparent pages, and PDF files without pdftoppm", "ghostscript",
@@ -75,6 +75,14 @@ func decoders() Capability {
 		c.Version, c.Need = "", "install vips, or build Sluice with -tags nodynamic"
 	}
 	return c
+}
+
+// vipsOptions says what is left out without vips.
+func vipsOptions() string {
+	if decoder.For("image/heic") == decoder.None {
+		return "all options of images of these types"
+	}
+	return "all options of JPEG 2000, and of other images of these types that the built-in decoders do not read,"
 }
 
 // profiles looks for the profile of CMYK pictures that carry none.
