@@ -211,21 +211,29 @@ func TestBoxesTellWhatFfprobeTells(t *testing.T) {
 	needTools(t, "ffmpeg", "ffprobe")
 	r := newRunner(t, "media-worker")
 	film := sample(t, "film.mp4", append(slices.Concat(pictures, sound), "-g", "5")...)
+	made := map[string][]byte{} // many samples are edits of the same file
 	for name, tt := range movieSamples(t) {
 		t.Run(name, func(t *testing.T) {
 			args := slices.Clone(tt.args)
 			if at := slices.Index(args, "FILM"); at >= 0 {
 				args[at] = film
 			}
-			path := sample(t, tt.name, args...)
+			recipe := tt.name + strings.Join(args, " ")
+			file, ok := made[recipe]
+			if !ok {
+				var err error
+				if file, err = os.ReadFile(sample(t, tt.name, args...)); err != nil {
+					t.Fatal(err)
+				}
+				made[recipe] = file
+			}
+			file = bytes.Clone(file)
 			if tt.edit != nil {
-				file, err := os.ReadFile(path)
-				if err != nil {
-					t.Fatal(err)
-				}
-				if err := os.WriteFile(path, tt.edit(t, file), 0o600); err != nil {
-					t.Fatal(err)
-				}
+				file = tt.edit(t, file)
+			}
+			path := filepath.Join(t.TempDir(), tt.name)
+			if err := os.WriteFile(path, file, 0o600); err != nil {
+				t.Fatal(err)
 			}
 			compareWithFfprobe(t, r, path, tt.sure)
 		})
