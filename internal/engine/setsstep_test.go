@@ -76,10 +76,9 @@ func TestSetsAreMadeOfWhatTheyHave(t *testing.T) {
 // Large sets share their work among runs, each of which is short.
 func TestLargeSetsInSeveralRuns(t *testing.T) {
 	w := newWorld(t)
-	w.put(w.editor, w.job("first"), file{name: "plain.jpg", body: jpeg})
+	rules := w.rules(w.demo, "match=(?P<base>[a-z])_(?P<view>\\d+)")
+	j, _ := w.deliver(w.editor, w.wishes("sets", ingest.Processing{AutoSets: rules}), file{name: "plain.jpg", body: jpeg})
 	home := w.stored(w.named("plain"))
-	o := order(ingest.JobAutoSets, "sets")
-	o.Processing.AutoSets = w.rules(w.demo, "match=(?P<base>[a-z])_(?P<view>\\d+)")
 	w.update(func(tx ingest.Tx) error {
 		for i := range 4000 {
 			name := fmt.Sprintf("%c_%d", 'a'+i/900, i)
@@ -90,11 +89,14 @@ func TestLargeSetsInSeveralRuns(t *testing.T) {
 			if err := tx.CreateAsset(a); err != nil {
 				return err
 			}
-			o.Assets = append(o.Assets, a.Number)
+			v := &ingest.Version{UUID: a.UUID, Asset: a.Number, Ordinal: 1, FileName: a.FileName, Job: j.Number}
+			if err := tx.CreateVersion(v); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
-	j := w.submit(w.editor, o)
+	w.process()
 	tally := &tallyStore{Store: w.db.Store}
 	w.db.Store = tally
 	runs := 0
