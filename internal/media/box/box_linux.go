@@ -29,6 +29,9 @@ func Apply(limits Limits) Level {
 	} else {
 		level.Landlock = abi
 	}
+	if err := dropCapabilities(); err != nil {
+		level.miss("capabilities", err)
+	}
 	level.closeCalls(filter)
 	return level
 }

@@ -5,9 +5,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -53,6 +55,23 @@ type report struct {
 	Results map[string]string
 }
 
+// capabilities fails when the thread of a status file has any beside reading what its mode forbids; proc(5).
+func capabilities(status *os.File) error {
+	text := make([]byte, 8<<10)
+	n, err := status.ReadAt(text, 0)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	for _, set := range []string{"CapPrm:", "CapEff:"} {
+		_, rest, _ := strings.Cut(string(text[:n]), set)
+		have, err := strconv.ParseUint(strings.Fields(rest)[0], 16, 64)
+		if err != nil || have&^(1<<unix.CAP_DAC_READ_SEARCH) != 0 {
+			return fmt.Errorf("%s %x, %v", set, have, err)
+		}
+	}
+	return nil
+}
+
 func attempts(walls string) {
 	victim, err := os.CreateTemp("", "box-victim-*")
 	if err != nil {
@@ -60,6 +79,10 @@ func attempts(walls string) {
 	}
 	defer os.Remove(victim.Name())
 	dir, err := unix.Open(filepath.Dir(victim.Name()), unix.O_DIRECTORY|unix.O_RDONLY, 0)
+	if err != nil {
+		panic(err)
+	}
+	status, err := os.Open("/proc/thread-self/status")
 	if err != nil {
 		panic(err)
 	}
@@ -104,6 +127,7 @@ func attempts(walls string) {
 	try("signal another process", unix.Kill(unix.Getppid(), 0))
 	_, err = unix.Mmap(-1, 0, 4096, unix.PROT_EXEC|unix.PROT_READ, unix.MAP_ANON|unix.MAP_PRIVATE)
 	try("map code", err)
+	try("have no capabilities", capabilities(status))
 	_, err = unix.FcntlInt(1, unix.F_SETOWN, unix.Getppid())
 	try("have a descriptor signal another process", err)
 	_, err = unix.FcntlInt(1, unix.F_SETSIG, int(unix.SIGKILL))
@@ -192,7 +216,7 @@ func TestApplyRefusesEverythingButComputing(t *testing.T) {
 		"read a file": "EPERM", "write a file": "EPERM", "open beside an open directory": "EPERM",
 		"list a folder": "EPERM", "remove a file": "EPERM",
 		"TCP socket": "EPERM", "UDP socket": "EPERM", "Unix socket": "EPERM",
-		"run a program": "EPERM", "fork": "EPERM", "signal another process": "EPERM", "map code": "EPERM",
+		"run a program": "EPERM", "fork": "EPERM", "signal another process": "EPERM", "map code": "EPERM", "have no capabilities": "done",
 		"have a descriptor signal another process": "EPERM", "choose the signal of a descriptor": "EPERM", "look at a descriptor": "done",
 		"trace": "EPERM", "io_uring": "EPERM",
 		"write an open file": "done", "write beyond the file limit": "EFBIG",

@@ -56,6 +56,9 @@ func confine(limits Limits, t Tool, ready func(Level) error) error {
 	} else {
 		level.Landlock = abi
 	}
+	if err := dropCapabilities(); err != nil {
+		level.miss("capabilities", err)
+	}
 	level.closeCalls(toolFilter)
 	if err := ready(level); err != nil {
 		return err

@@ -212,7 +212,7 @@ func failToBecome(how string) {
 	if how == "start" {
 		tool.Path = os.Args[0] + ".text"
 	}
-	err = Exec(Limits{MemoryBytes: 1 << 30}, tool, func(level Level) error {
+	err = Exec(Limits{}, tool, func(level Level) error {
 		switch how {
 		case "refuse":
 			return errors.New("the box is open")
