@@ -135,8 +135,8 @@ func TestPicturesAreDecodedWithoutVips(t *testing.T) {
 // Files of telephones have the thumbnails and the dimensions that they have with vips.
 func TestPhotographsOfTelephonesWithoutVips(t *testing.T) {
 	needTools(t, "vips")
-	if testing.Short() {
-		t.Skip("decoding large pictures takes a while")
+	if testing.Short() || raceDetector {
+		t.Skip("decoding large pictures takes a while, with the race detector minutes; the server's own way is in the end-to-end tests")
 	}
 	samples := sampleModule(t, "github.com/davidbyttow/govips/v2@v2.16.0")
 	inspected := func(r *Runner, name string) (Inspection, image.Image) {

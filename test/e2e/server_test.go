@@ -291,13 +291,13 @@ func (s *server) awaitNothingUnderway() {
 // eventually waits until something that the server does by itself has happened.
 func (s *server) eventually(what string, happened func() bool) {
 	s.t.Helper()
-	for range 600 {
+	for range 2400 {
 		if happened() {
 			return
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
-	s.t.Fatalf("waited 30 s in vain until %s", what)
+	s.t.Fatalf("waited two minutes in vain until %s", what)
 }
 
 // copyAll reads to the end and forgets.
