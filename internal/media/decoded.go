@@ -27,7 +27,11 @@ func (r *Runner) decodedHere(ctx context.Context, in *os.File, contentType strin
 		return held{}, failure(fault.TooLarge, nil, "the file has %d bytes, pictures of at most %d are decoded", info.Size(), r.opts.MaxInputBytes)
 	}
 	if lacking := decoder.Lacking(name, extent.TraitsOf(in, info.Size()), claimed.Shown); lacking != "" {
-		_, _, err := need{fmt.Sprintf("the picture of the type %s was not read: %s are not read without vips", contentType, lacking), []string{"vips"}}.find()
+		purpose := fmt.Sprintf("the picture of the type %s was not read: %s are not read without vips", contentType, lacking)
+		_, _, err := need{purpose, []string{"vips"}}.find()
+		if err == nil { // it is there and may not be used
+			err = toolRun{program: "vips"}.failed(fault.Missing, nil, "was not used, because this machine cannot confine it; %s", purpose)
+		}
 		return held{}, err
 	}
 	if err := r.opts.fits(name, claimed.Most); err != nil {

@@ -20,6 +20,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"sluice/internal/media/decoder"
+	"sluice/internal/media/extent"
 	"sluice/internal/media/fault"
 	"sluice/internal/media/mediatest"
 	"sluice/internal/media/raster"
@@ -255,5 +256,20 @@ func TestHostileForeignPicturesWithoutTools(t *testing.T) {
 	}
 	if _, _, err := foreignPicture(t, r, whole["a.heic"], "a.heic"); err != nil {
 		t.Errorf("afterwards: %v", err)
+	}
+}
+
+// What the decoders lack stays a warning where vips is installed and may not be used.
+func TestWhatTheDecodersLackBesideVips(t *testing.T) {
+	needTools(t, "vips")
+	in, _, err := newRunner(t, "media-worker").opts.toolFile(strings.NewReader("x"), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer in.Close()
+	narrow := extent.Extent{Shown: extent.Size{Width: 1, Height: 1}}
+	_, err = newRunner(t, "media-worker").decodedHere(t.Context(), in.File, "image/heic", decoder.HEIC, narrow)
+	if fault.ClassOf(err) != fault.Missing || !strings.Contains(err.Error(), "fewer than 128 pixels") {
+		t.Errorf("%v", err)
 	}
 }
